@@ -1,0 +1,61 @@
+"""Shorthands for the columns that many tables share."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+
+def text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text)
+
+
+def whole(name: str, *, nullable: bool = True) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=nullable)
+
+
+def number(name: str) -> sa.Column[float]:
+    return sa.Column(name, sa.Double)
+
+
+def flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean)
+
+
+def instant(name: str, *, nullable: bool = True) -> sa.Column[object]:
+    """An instant in UTC, microseconds, no zone marker."""
+    return sa.Column(name, sa.DateTime(timezone=False), nullable=nullable)
+
+
+def date(name: str, *, nullable: bool = True) -> sa.Column[object]:
+    return sa.Column(name, sa.Date, nullable=nullable)
+
+
+def tenant() -> sa.Column[int]:
+    return sa.Column("tenant", sa.Integer, nullable=False)
+
+
+def fact(name: str, *columns: sa.Column[object]) -> sa.Table:
+    """A fact table: tenant, id, ts, day, then its own columns."""
+    return sa.Table(
+        name,
+        metadata,
+        tenant(),
+        sa.Column("id", sa.Uuid, nullable=False),
+        instant("ts", nullable=False),
+        date("day", nullable=False),
+        *columns,
+    )
+
+
+def person() -> tuple[sa.Column[object], ...]:
+    """Who a fact is about, and the person's dimensions when it was written."""
+    return (
+        whole("user_key"), whole("account_key"), text("plan"), text("kind"), text("country"), text("channel"),
+    )  # fmt: skip
+
+
+def money(prefix: str = "amount") -> tuple[sa.Column[object], ...]:
+    """`<prefix>_minor` in `currency`, and `<prefix>_base_minor` in the tenant's reporting currency."""
+    return whole(f"{prefix}_minor"), text("currency"), whole(f"{prefix}_base_minor")

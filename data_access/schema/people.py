@@ -1,0 +1,31 @@
+"""Who the facts are about."""
+
+import sqlalchemy as sa
+
+from data_access.schema.base import date, instant, metadata, tenant, text, whole
+
+users = sa.Table(
+    "users",
+    metadata,
+    tenant(),
+    whole("user_key", nullable=False),
+    text("external_id"),  # pseudonymous: the id the company's own systems use, or a keyed hash of it
+    text("email"), text("name"),
+    text("kind"),  # individual or business
+    whole("account_key"), text("plan"), text("country"), text("channel"), text("campaign"), text("role"),
+    instant("created_at"), date("signed_up_day"), instant("last_seen_at"),
+    sa.Column("properties", sa.JSON),
+)  # fmt: skip
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    tenant(),
+    whole("account_key", nullable=False),
+    text("external_id"), text("name"), text("kind"), text("plan"), text("country"), text("channel"), whole("seats"),
+    instant("created_at"),
+    sa.Column("properties", sa.JSON),
+)  # fmt: skip
+
+# Every id by which a user was ever known; anonymous ids move here to the user they turned out to be.
+aliases = sa.Table("aliases", metadata, tenant(), text("external_id"), whole("user_key", nullable=False), instant("since"))

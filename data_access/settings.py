@@ -1,0 +1,53 @@
+"""Settings from the environment and `.env`, typed. `docs/settings.md` lists them all (generated, tested)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting: its name in upper case is the environment variable."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    warehouse_url: str = Field(
+        "duckdb:///data/warehouse.duckdb", description="Analytics warehouse: `duckdb:///file` or `postgresql://user:password@host/database`."
+    )
+    store_url: str = Field("sqlite:///data/store.sqlite", description="Application store: `sqlite:///file` or `postgresql://…`.")
+    data_dir: Path = Field(Path("data"), description="Folder for files the product writes (rejects, demo marker, exports).")
+    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for every interface.")
+    port: int = Field(8501, ge=1, le=65535, description="Port for pages and API.")
+    demo_mode: bool = Field(False, description="Demonstration: sample tenants, printed passwords, no secret needed. Never with real data.")
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs CSRF tokens and pseudonyms; at least 32 characters. `vigie check --new-secret` prints one. Required outside demo mode.",
+    )
+    session_hours: float = Field(12, gt=0, le=24 * 90, description="A sign-in ends after this many hours.")
+    query_budget_seconds: float = Field(20, gt=0, description="A question that runs longer is stopped and says so.")
+    cache_megabytes: int = Field(256, ge=0, description="Memory for cached answers; 0 turns the cache off.")
+    warehouse_memory: str = Field("2GB", pattern=r"^\d+(MB|GB)$", description="Memory limit of the embedded warehouse.")
+    warehouse_threads: int = Field(0, ge=0, description="Threads of the embedded warehouse; 0 = one per core.")
+    trusted_proxies: str = Field("", description="Comma-separated proxy addresses whose X-Forwarded-For is believed.")
+    secure_cookies: bool = Field(False, description="Mark cookies Secure; switch on wherever the cockpit is served over HTTPS.")
+    api_rate_per_minute: int = Field(600, gt=0, description="API requests per token and minute.")
+    login_rate_per_minute: int = Field(30, gt=0, description="Sign-in attempts per address and minute, before the per-account back-off.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged.")
+
+    @property
+    def embedded(self) -> bool:
+        """True where the warehouse is a file that only one process may open."""
+        return self.warehouse_url.startswith("duckdb")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()
+
+
+class InvalidSettings(RuntimeError):
+    """A setting stops the start; the message holds the command that mends it."""
