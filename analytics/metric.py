@@ -36,10 +36,14 @@ class Unit(StrEnum):
 class Scan:
     """What a source needs to know to lay out its rows for one question.
 
-    The rows it returns hold at least: `tenant`, the column of each dimension in `by` and in `filters`, and
-    `bucket` (the first day of the bucket, a DATE; for the hour grain a timestamp in tenant time) when `grain`
-    is set. `compile` adds tenant, filters and grouping; a source that aggregates by itself applies them itself
-    and says so with `confined=True`.
+    A plain source returns its table: `compile` adds tenant, period, filters, bucket and grouping.
+
+    A `confined` source aggregates by itself (distinct users, lifecycle): it applies tenant, period and filters
+    (`analytics.compile.conditions`) and returns rows that already hold a column `bucket` (see
+    `analytics.compile.bucket`) when `grain` is set, and a column named like each dimension in `by`; `compile`
+    then only groups by those and applies the metric's expression.
+
+    When `period.cut` is set, only rows with `ts < period.until` count: a source over day rollups must read raw rows.
     """
 
     tenant: Tenant
@@ -101,12 +105,14 @@ class Metric:
 
 @dataclass(frozen=True)
 class Dimension:
-    """A way to cut. `column` is its column in every source that offers it; `raw` marks dimensions that only raw events carry."""
+    """A way to cut. `column` is its column in every source that offers it (by default its name)."""
 
     name: str
     label: Text
     column: str = ""
+    expression: Callable[[sa.FromClause, Scan], sa.ColumnElement[object]] | None = None  # where it is computed, not stored
     words: Literal["plain", "country", "code"] = "plain"  # how a value is worded for a reader
+    permission: Permission = Permission.READ_KPI
     values: Mapping[str, Text] = field(default_factory=dict, hash=False, compare=False)
 
     @property

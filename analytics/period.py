@@ -49,13 +49,15 @@ class InvalidPeriod(ValueError):
 @dataclass(frozen=True)
 class Resolved:
     """Half-open bounds. `first` and `last` are tenant days (`last` excluded); `start` and `end` the same
-    bounds as naive UTC instants; `until` is min(end, now): how far data can reach. `partial` when until < end."""
+    bounds as naive UTC instants; `until` is min(end, now): how far data can reach. `partial` when until < end.
+    `cut` marks a compared period that must be read only up to `until`, to match the elapsed part of a current one."""
 
     first: date
     last: date
     start: datetime
     end: datetime
     until: datetime
+    cut: bool = False
 
     @property
     def partial(self) -> bool:
@@ -173,7 +175,7 @@ def resolved(first: date, last: date, now: datetime, tenant: Tenant, until: date
     start = to_utc(datetime.combine(first, time()), tenant.zone)
     end = to_utc(datetime.combine(last, time()), tenant.zone)
     reach = to_utc(now.astimezone(tenant.zone).replace(tzinfo=None), tenant.zone, fold=now.astimezone(tenant.zone).fold)
-    return Resolved(first, last, start, end, min(end, until or reach))
+    return Resolved(first, last, start, end, min(end, until or reach), until is not None and until < end)
 
 
 def _shifted_to_date(this: Resolved, unit: Grain, now: datetime, tenant: Tenant) -> Resolved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = sa.MetaData()
 
@@ -21,6 +22,10 @@ def number(name: str) -> sa.Column[float]:
 
 def flag(name: str) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean)
+
+
+def json(name: str) -> sa.Column[object]:
+    return sa.Column(name, sa.JSON().with_variant(JSONB(), "postgresql"))
 
 
 def instant(name: str, *, nullable: bool = True) -> sa.Column[object]:

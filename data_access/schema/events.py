@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from data_access.schema.base import date, fact, flag, instant, metadata, money, number, person, tenant, text, whole
+from data_access.schema.base import date, fact, flag, instant, json, metadata, money, number, person, tenant, text, whole
 
 events = fact(
     "events",
@@ -18,7 +18,7 @@ events = fact(
     text("browser"), text("browser_version"), text("language"), text("screen"),
     flag("is_new_user"), flag("is_new_session"), text("role"), number("duration_ms"),
     *money("value"),
-    sa.Column("properties", sa.JSON),
+    json("properties"),
 )  # fmt: skip
 
 # One row per session, kept by the writer; dimensions are those of its first event.
@@ -44,7 +44,7 @@ conversions = fact(
     *person(),
     text("campaign"), text("click_id"), flag("hashed_contact"), text("ad_platform"),
     *money("value"),
-    sa.Column("touchpoints", sa.JSON),  # [{ts, channel, campaign}], oldest first
+    json("touchpoints"),  # [{ts, channel, campaign}], oldest first
 )  # fmt: skip
 
 form_errors = fact(

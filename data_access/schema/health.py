@@ -1,16 +1,14 @@
 """Errors, measurements and checks."""
 
-import sqlalchemy as sa
-
-from data_access.schema.base import fact, instant, number, person, text, whole
+from data_access.schema.base import fact, instant, json, number, person, text, whole
 
 error_logs = fact(
     "error_logs",
     text("service"), text("severity"), text("message"), text("fingerprint"), text("trace_id"), text("request_id"),
-    whole("session_key"), *person(), sa.Column("attributes", sa.JSON),
+    whole("session_key"), *person(), json("attributes"),
 )  # fmt: skip
 
-samples = fact("samples", text("source"), text("metric"), text("unit"), number("value"), sa.Column("labels", sa.JSON))
+samples = fact("samples", text("source"), text("metric"), text("unit"), number("value"), json("labels"))
 
 checks = fact(
     "checks",

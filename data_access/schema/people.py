@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from data_access.schema.base import date, instant, metadata, tenant, text, whole
+from data_access.schema.base import date, instant, json, metadata, tenant, text, whole
 
 users = sa.Table(
     "users",
@@ -14,7 +14,7 @@ users = sa.Table(
     text("kind"),  # individual or business
     whole("account_key"), text("plan"), text("country"), text("channel"), text("campaign"), text("role"),
     instant("created_at"), date("signed_up_day"), instant("last_seen_at"),
-    sa.Column("properties", sa.JSON),
+    json("properties"),
 )  # fmt: skip
 
 accounts = sa.Table(
@@ -24,7 +24,7 @@ accounts = sa.Table(
     whole("account_key", nullable=False),
     text("external_id"), text("name"), text("kind"), text("plan"), text("country"), text("channel"), whole("seats"),
     instant("created_at"),
-    sa.Column("properties", sa.JSON),
+    json("properties"),
 )  # fmt: skip
 
 # Every id by which a user was ever known; anonymous ids move here to the user they turned out to be.

@@ -1,8 +1,6 @@
 """AI and API usage, experiments."""
 
-import sqlalchemy as sa
-
-from data_access.schema.base import fact, flag, instant, money, number, person, text, whole
+from data_access.schema.base import fact, flag, instant, json, money, number, person, text, whole
 
 ai_generations = fact(
     "ai_generations",
@@ -23,6 +21,6 @@ api_requests = fact(
     text("service"), text("region"), *person(),
 )  # fmt: skip
 
-experiments = fact("experiments", text("experiment"), text("hypothesis"), text("metric"), sa.Column("variants", sa.JSON), instant("ends_at"))
+experiments = fact("experiments", text("experiment"), text("hypothesis"), text("metric"), json("variants"), instant("ends_at"))
 
 exposures = fact("exposures", text("experiment"), text("variant"), whole("session_key"), *person())
