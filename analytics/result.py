@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -56,8 +57,13 @@ class Result:
     partial: frozenset[pd.Timestamp] = frozenset()
     freshness: datetime | None = None
     currency: str = "EUR"
-    sql: tuple[str, ...] = ()
+    trail: tuple[Callable[[], str], ...] = field(default=(), repr=False, compare=False)  # words the SQL that was run
     extra: dict[str, Any] = field(default_factory=dict)  # what a shape adds: intervals, edges, people counts
+
+    @property
+    def sql(self) -> tuple[str, ...]:
+        """Every statement behind the answer, as it was run."""
+        return tuple(render() for render in self.trail)
 
     def value(self, metric: str) -> float | None:
         """The metric over the whole period; None where nothing can be said."""

@@ -1,0 +1,52 @@
+"""KINDS: every shape a question can take. A new shape is one file here and one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from accounts.roles import Permission
+from analytics.filters import InvalidFilter
+from analytics.kinds import aggregate
+from analytics.kinds.aggregate import Aggregate
+from analytics.period import InvalidPeriod
+from analytics.query import InvalidQuery, Query, explain
+from analytics.question import Question
+from analytics.result import Result
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one shape is answered.
+
+    answer: the Result for one period (the comparison is the same call with another period).
+    tables: warehouse tables the answer depends on; lookback: days of history before the period that it
+    depends on, None for all. permissions: what the actor must hold.
+    """
+
+    query: type[Query]
+    answer: Callable[[Question], Result]
+    tables: Callable[[Any], Iterable[str]]
+    permissions: Callable[[Any], frozenset[Permission]]
+    lookback: Callable[[Any], int | None]
+
+
+KINDS: dict[str, Kind] = {
+    "aggregate": Kind(Aggregate, aggregate.answer, aggregate.tables, aggregate.permissions, aggregate.lookback),
+}
+
+
+def query_from_json(data: Any) -> Query:
+    """The Query of a JSON document; raises InvalidQuery with the first thing wrong."""
+    if not isinstance(data, dict) or data.get("kind", "aggregate") not in KINDS:
+        raise InvalidQuery(f"a query is an object with a kind: one of {', '.join(KINDS)}")
+    kind = KINDS[data.get("kind", "aggregate")]
+    try:
+        return kind.query.model_validate(data)
+    except ValidationError as error:
+        raise InvalidQuery(explain(error)) from None
+    except (InvalidFilter, InvalidPeriod) as error:
+        raise InvalidQuery(str(error)) from None

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Annotated, Literal, cast
 
+import numpy as np
+import pandas as pd
 from pydantic import Field, field_validator
 
-from analytics.query import Query
+from accounts.language import Text
+from accounts.roles import Permission
+from analytics.compile import applies, statement
+from analytics.dimensions import dimension
+from analytics.grid import Grid, clean
+from analytics.metric import Metric, Scan, Source, Unit
+from analytics.metrics import METRICS, expand
+from analytics.period import Grain
+from analytics.query import InvalidQuery, Query
+from analytics.question import Question
+from analytics.result import Column, Result, Warning
 
+BUCKET_LABEL = Text("Period", "Période")
+TRUNCATED = Warning(
+    "truncated",
+    Text(
+        "Only the first rows are shown: narrow the period or the breakdown.",
+        "Seules les premières lignes sont affichées : réduisez la période ou la ventilation.",
+    ),
+)
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 
 
@@ -32,3 +54,117 @@ class Aggregate(Query):
         if len(set(names)) != len(names):
             raise ValueError("names a metric or dimension twice")
         return names
+
+
+def tables(query: Aggregate) -> Iterable[str]:
+    return {table for source in _sources(query) for table in source.tables}
+
+
+def permissions(query: Aggregate) -> frozenset[Permission]:
+    named = expand(query.metrics)
+    cuts = [dimension(name) for name in (*query.by, *(f.dimension for f in query.filters))]
+    return frozenset(m.permission for m in named) | frozenset(d.permission for d in cuts)
+
+
+def lookback(query: Aggregate) -> int | None:
+    """Running sums depend on all history."""
+    if any(m.when != "flow" for m in expand(query.metrics)):
+        return None
+    reach = [source.lookback for source in _sources(query)]
+    return None if None in reach else max((r for r in reach if r is not None), default=0)
+
+
+def _sources(query: Aggregate) -> list[Source]:
+    return [m.source for m in expand(query.metrics) if m.source]
+
+
+def answer(question: Question) -> Result:
+    """Split by source, read, join on keys, fill empty buckets, add the derived metrics."""
+    query = cast(Aggregate, question.query)
+    grain = Grain(query.grain) if query.grain else None
+    scan = replace(question.scan(grain), by=tuple(dimension(name) for name in query.by))
+    asked = [METRICS[name] for name in query.metrics]
+    grid = Grid(scan, question.period)
+    frame, missing = _read(question, expand(query.metrics), scan, grid)
+    totals = _totals(question, scan, frame)
+    frame, truncated = _ordered(_derived(frame, expand(query.metrics)), query, grid)
+    return Result(
+        query=query,
+        period=question.period,
+        frame=frame[[*grid.keys, *query.metrics]].reset_index(drop=True),
+        columns=_columns(scan, asked),
+        metrics=tuple(asked),
+        totals={m.name: totals.get(m.name) for m in asked},
+        warnings=(*missing, *([TRUNCATED] if truncated else [])),
+        partial=grid.partial(),
+        currency=question.tenant.currency,
+        trail=tuple(question.trail),
+    )
+
+
+def _read(question: Question, metrics: Sequence[Metric], scan: Scan, grid: Grid) -> tuple[pd.DataFrame, list[Warning]]:
+    """One statement per source and time rule, joined on bucket and slice."""
+    groups: dict[tuple[str, bool], list[Metric]] = {}
+    for metric in metrics:
+        if metric.source:
+            groups.setdefault((metric.source.name, metric.when != "flow"), []).append(metric)
+    parts, warnings = [], []
+    for members in groups.values():
+        source = cast(Source, members[0].source)
+        if applies(source, scan):
+            parts.append(grid.fill(question.read(statement(source, members, scan)), members))
+        else:
+            warnings.append(not_applicable(members))
+    return grid.join(parts, metrics), warnings
+
+
+def _totals(question: Question, scan: Scan, frame: pd.DataFrame) -> dict[str, float | None]:
+    """The whole period without breakdown: never a sum of buckets, since distinct people do not add up."""
+    query = cast(Aggregate, question.query)
+    metrics = expand(query.metrics)
+    if not query.totals:
+        return {}
+    if scan.grain is not None or scan.by:
+        whole = replace(scan, grain=None, by=())
+        frame, _ = _read(question, metrics, whole, Grid(whole, question.period))
+    row = _derived(frame, metrics)
+    return {m.name: clean(row[m.name].iloc[0]) if len(row) else m.empty for m in metrics}
+
+
+def _derived(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
+    """Metrics that are arithmetic over others; `expand` has put what they need before them."""
+    frame = frame.copy()
+    for metric in metrics:
+        if metric.formula:
+            frame[metric.name] = metric.formula({name: frame[name] for name in metric.needs}).astype("float64")
+            frame[metric.name] = frame[metric.name].replace([np.inf, -np.inf], np.nan)
+    return frame
+
+
+def _ordered(frame: pd.DataFrame, query: Aggregate, grid: Grid) -> tuple[pd.DataFrame, bool]:
+    first = query.order or ("" if not query.by else f"-{query.metrics[0]}")
+    by, ascending = first.lstrip("-"), not first.startswith("-")
+    if by and by not in frame.columns:
+        raise InvalidQuery(f"order names “{by[:60]}”, which is neither a metric nor a dimension of this query")
+    kept, truncated = grid.limit(frame, query.limit, by, ascending)
+    keys = (["bucket"] if grid.scan.grain else []) + ([by] if by else [])
+    if not keys:
+        return kept, truncated
+    return kept.sort_values(keys, ascending=[k != by or ascending for k in keys], kind="stable", na_position="last"), truncated
+
+
+def _columns(scan: Scan, metrics: Sequence[Metric]) -> tuple[Column, ...]:
+    when = [Column("bucket", BUCKET_LABEL, Unit.TIME, "time")] if scan.grain else []
+    cuts = [Column(d.name, d.label, Unit.TEXT, "dimension") for d in scan.by]
+    return (*when, *cuts, *(Column(m.name, m.label, m.unit, "metric") for m in metrics))
+
+
+def not_applicable(metrics: Sequence[Metric]) -> Warning:
+    names = [m.label for m in metrics if not m.hidden] or [metrics[0].label]
+    return Warning(
+        "not_applicable",
+        Text(
+            f"{', '.join(t.en for t in names)}: a chosen filter or breakdown does not exist for this number, so it is not shown.",
+            f"{', '.join(t.fr for t in names)} : un filtre ou une ventilation choisis n’existent pas pour ce nombre, il n’est pas affiché.",
+        ),
+    )

@@ -1,0 +1,33 @@
+"""METRICS: every number the product knows, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from analytics.metric import Metric
+from analytics.query import InvalidQuery
+
+METRICS: dict[str, Metric] = {m.name: m for m in ()}
+
+
+def metric(name: str) -> Metric:
+    """The metric of that name; raises InvalidQuery."""
+    if name not in METRICS:
+        raise InvalidQuery(f"there is no metric “{name[:60]}”: `GET /api/v1/metrics` or `vigie metrics` lists them")
+    return METRICS[name]
+
+
+def expand(names: Iterable[str]) -> tuple[Metric, ...]:
+    """The metrics and all they are derived from, each once, what is needed before what needs it."""
+    ordered: dict[str, Metric] = {}
+
+    def visit(name: str) -> None:
+        if name not in ordered:
+            found = metric(name)
+            for need in found.needs:
+                visit(need)
+            ordered[name] = found
+
+    for name in names:
+        visit(name)
+    return tuple(ordered.values())
