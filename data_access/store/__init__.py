@@ -1,0 +1,31 @@
+"""The application store: who may come in, who is here, what they did. One file per group of tables."""
+
+from __future__ import annotations
+
+from data_access.store.actors import actors, preferences
+from data_access.store.attempts import login_attempts
+from data_access.store.audit import audit
+from data_access.store.base import metadata
+from data_access.store.engine import StoreUnavailable, open_store, reading, shown, store_engine, writing
+from data_access.store.sessions import sessions
+from data_access.store.tasks import tasks
+from data_access.store.tenants import tenants
+from data_access.store.tokens import tokens
+
+__all__ = [
+    "StoreUnavailable",
+    "actors",
+    "audit",
+    "login_attempts",
+    "metadata",
+    "open_store",
+    "preferences",
+    "reading",
+    "sessions",
+    "shown",
+    "store_engine",
+    "tasks",
+    "tenants",
+    "tokens",
+    "writing",
+]
