@@ -104,10 +104,10 @@ def answer(question: Question) -> Result:
 
 def _read(question: Question, metrics: Sequence[Metric], scan: Scan, grid: Grid) -> tuple[pd.DataFrame, list[Warning]]:
     """One statement per source and time rule, joined on bucket and slice."""
-    groups: dict[tuple[str, bool], list[Metric]] = {}
+    groups: dict[tuple[str, str], list[Metric]] = {}
     for metric in metrics:
         if metric.source:
-            groups.setdefault((metric.source.name, metric.when != "flow"), []).append(metric)
+            groups.setdefault((metric.source.name, metric.when), []).append(metric)
     parts, warnings = [], []
     for members in groups.values():
         source = cast(Source, members[0].source)

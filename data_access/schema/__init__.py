@@ -47,4 +47,11 @@ ROLLUPS = {
 }  # fmt: skip
 BOOKKEEPING = {table.name: table for table in (data_versions, imports)}
 
-__all__ = ["BOOKKEEPING", "DIMENSION_TABLES", "FACTS", "ROLLUPS", "metadata", *FACTS, *DIMENSION_TABLES, *ROLLUPS, *BOOKKEEPING]
+__all__ = [
+    "BOOKKEEPING", "DIMENSION_TABLES", "FACTS", "ROLLUPS",
+    "accounts", "ai_generations", "aliases", "api_requests", "balances", "bookings", "calls", "channel_costs",
+    "checks", "commissions", "conversations", "conversions", "data_versions", "error_logs", "events", "experiments",
+    "exposures", "form_errors", "fx_rates", "imports", "metadata", "mrr_movements", "payments", "payouts", "providers",
+    "rollup_active", "rollup_activity", "rollup_event_day", "rollup_latency", "rollup_user_day", "samples", "sessions",
+    "subscriptions", "users",
+]  # fmt: skip

@@ -1,0 +1,158 @@
+"""The only door to a number: `run(query, actor, now) -> Result`.
+
+Ten steps: authorize, resolve the period, confine to the tenant, look in the cache, split by source, compile, read,
+join and fill empty buckets (these four in the shape's `answer`), attach the comparison, answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from time import monotonic
+
+import pandas as pd
+
+from accounts.actor import Actor
+from accounts.language import Text
+from accounts.roles import Permission
+from analytics.cache import AnswerCache
+from analytics.kinds import KINDS, Kind
+from analytics.period import EARLIEST, Resolved
+from analytics.query import InvalidQuery, Query
+from analytics.question import Question
+from analytics.result import Column, Result, Warning
+from data_access import versions
+from data_access.clock import naive_utc
+from data_access.connections import warehouse
+from data_access.settings import settings
+from data_access.versions import Version
+from data_access.warehouse import Warehouse
+
+STALE_AFTER = timedelta(hours=26)
+
+
+class Forbidden(PermissionError):
+    """The actor lacks a permission that the question needs."""
+
+    def __init__(self, missing: Iterable[Permission]) -> None:
+        self.missing = tuple(sorted(missing))
+        super().__init__(f"this needs the permission {', '.join(self.missing)}: ask an administrator")
+
+
+@lru_cache(maxsize=1)
+def cache() -> AnswerCache:
+    """The process's answers. Keys carry tenant, permissions and data version, so nothing crosses over."""
+    return AnswerCache(settings().cache_megabytes)
+
+
+def run(query: Query, actor: Actor, now: datetime) -> Result:
+    """The answer to a question asked by `actor` at `now` (an aware instant).
+
+    Raises Forbidden, InvalidQuery, QueryBudgetExceeded or WarehouseUnavailable; never answers across tenants.
+    """
+    kind = KINDS[query.kind]
+    authorize(kind, query, actor)
+    period = query.period.resolve(now, actor.tenant)
+    before = previous_period(query, actor, now)
+    house = warehouse()
+    seen = tuple(_versions(house, kind, query, actor, span) for span in (period, before) if span)
+    key = (query, actor.tenant, actor.permissions, _minute(period), before and _minute(before), id(house), seen)
+
+    def compute() -> Result:
+        question = Question(query, actor, period, now, house, monotonic() + settings().query_budget_seconds)
+        result = kind.answer(question)
+        if before:
+            result = attach(result, kind.answer(replace(question, period=before, compared=True, trail=[])))
+        return finish(result, now, seen[0].written_at, _written(house, kind, query, actor))
+
+    return cache().get(key, compute)
+
+
+def authorize(kind: Kind, query: Query, actor: Actor) -> None:
+    """Every permission the shape names must be held; a segment must exist."""
+    if missing := kind.permissions(query) - actor.permissions:
+        raise Forbidden(missing)
+    if query.segment is not None:
+        raise InvalidQuery(f"there is no segment “{query.segment[:60]}”")
+
+
+def previous_period(query: Query, actor: Actor, now: datetime) -> Resolved | None:
+    """The bounds to compare with, None where nothing is compared or nothing can come before."""
+    if query.compare is None or query.period.text == "all":
+        return None
+    choose = query.period.previous if query.compare == "previous" else query.period.year_before
+    before = choose(now, actor.tenant)
+    return before if before.first >= EARLIEST else None
+
+
+def _minute(period: Resolved) -> tuple[object, ...]:
+    """Bounds for the cache key: a current period moves on with the minute, not with every microsecond."""
+    return period.first, period.last, period.until.replace(second=0, microsecond=0), period.cut
+
+
+def _versions(house: Warehouse, kind: Kind, query: Query, actor: Actor, span: Resolved) -> Version:
+    """The version of all data the answer over this span depends on."""
+    back = kind.lookback(query)
+    first = EARLIEST if back is None else max(span.first - timedelta(days=back), EARLIEST)
+    return versions.latest(house, actor.tenant.key, sorted(kind.tables(query)), first, span.last)
+
+
+def _written(house: Warehouse, kind: Kind, query: Query, actor: Actor) -> datetime | None:
+    """When any of the tables behind the answer was last written."""
+    return versions.latest(house, actor.tenant.key, sorted(kind.tables(query)), EARLIEST, date.max).written_at
+
+
+def attach(result: Result, before: Result) -> Result:
+    """The compared period's values beside the current ones: buckets by position, slices by value."""
+    names = [m.name for m in result.metrics]
+    extra = {**result.extra, "previous": before}
+    if not names or not set(names) <= set(before.frame.columns):
+        return replace(result, previous_totals=before.totals, previous_period=before.period, extra=extra)
+    frame = _beside(result.frame, before.frame, [c.name for c in result.columns if c.role == "dimension"], names)
+    then = tuple(Column(f"{c.name}__previous", c.label, c.unit, "previous") for c in result.columns if c.role == "metric")
+    return replace(
+        result,
+        frame=frame,
+        columns=result.columns + then,
+        previous_totals=before.totals,
+        previous_period=before.period,
+        trail=result.trail + before.trail,
+        warnings=tuple(dict.fromkeys(result.warnings + before.warnings)),
+        extra=extra,
+    )
+
+
+def _beside(frame: pd.DataFrame, before: pd.DataFrame, slices: list[str], names: list[str]) -> pd.DataFrame:
+    keys = list(slices)
+    frame, before = frame.copy(), before.copy()
+    if "bucket" in frame.columns:
+        for part in (frame, before):
+            part["_position"] = part["bucket"].rank(method="dense").astype("int64") if len(part) else part["bucket"].astype("int64")
+        keys = ["_position", *slices]
+    then = before[[*keys, *names]].rename(columns={name: f"{name}__previous" for name in names})
+    if not keys:
+        return pd.concat([frame, then], axis=1)
+    return frame.merge(then, on=keys, how="left").drop(columns="_position", errors="ignore")
+
+
+def finish(result: Result, now: datetime, touched: datetime | None, written: datetime | None) -> Result:
+    """Freshness, and what the reader must know: nothing there (`touched`: when the period's days were written), not over
+    yet, not fed lately (`written`: when the tables were)."""
+    warnings = list(result.warnings)
+    if touched is None or result.frame.empty or (result.totals and all(v is None for v in result.totals.values())):
+        warnings.append(EMPTY)
+    if result.period.partial or result.partial:
+        warnings.append(PARTIAL)
+    if written and naive_utc(now) - written > STALE_AFTER and result.period.until > written:
+        warnings.append(STALE)
+    return replace(result, warnings=tuple(dict.fromkeys(warnings)), freshness=written)
+
+
+EMPTY = Warning("empty", Text("No data in this period.", "Aucune donnée sur cette période."))
+PARTIAL = Warning(
+    "partial",
+    Text("The period is not over: its last part is incomplete.", "La période n’est pas terminée : sa dernière partie est incomplète."),
+)
+STALE = Warning("stale", Text("No new data has arrived for more than a day.", "Aucune donnée nouvelle depuis plus d’un jour."))
