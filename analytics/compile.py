@@ -16,6 +16,7 @@ from data_access.functions import bucket_day, bucket_hour, try_number
 
 OPENING = date(1, 1, 1)  # the bucket of all that came before the period, for running sums
 MAX_ROWS = 50_000
+UNRATED = "__unrated"
 
 
 def statement(source: Source, metrics: Sequence[Metric], scan: Scan) -> sa.Select[Any]:
@@ -27,6 +28,7 @@ def statement(source: Source, metrics: Sequence[Metric], scan: Scan) -> sa.Selec
     running = metrics[0].when != "flow"
     keys = _keys(source, rows, scan, running)
     values = [metric.expression(rows).label(metric.name) for metric in metrics if metric.expression]
+    values += [metric.unrated(rows).label(metric.name + UNRATED) for metric in metrics if metric.unrated]
     select = sa.select(*(key.label(name) for name, key in keys.items()), *values).select_from(rows)
     if not source.confined:
         select = select.where(*conditions(source, rows, scan, running=running))

@@ -93,6 +93,7 @@ class Metric:
     better: Literal["up", "down", "neutral"] = "up"
     source: Source | None = None
     expression: Expression | None = None
+    unrated: Expression | None = None  # money: currencies among the rows that have no rate, as text; NULL when all have one
     needs: tuple[str, ...] = ()
     formula: Formula | None = None
     when: Literal["flow", "closing", "opening"] = "flow"

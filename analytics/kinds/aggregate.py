@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 
 from accounts.language import Text
 from accounts.roles import Permission
-from analytics.compile import applies, statement
+from analytics.compile import UNRATED, applies, statement
 from analytics.dimensions import dimension
 from analytics.grid import Grid, clean
 from analytics.metric import Metric, Scan, Source, Unit
@@ -22,6 +22,7 @@ from analytics.query import InvalidQuery, Query
 from analytics.question import Question
 from analytics.result import Column, Result, Warning
 
+INFINITE = [np.inf, -np.inf]
 BUCKET_LABEL = Text("Period", "Période")
 TRUNCATED = Warning(
     "truncated",
@@ -112,10 +113,33 @@ def _read(question: Question, metrics: Sequence[Metric], scan: Scan, grid: Grid)
     for members in groups.values():
         source = cast(Source, members[0].source)
         if applies(source, scan):
-            parts.append(grid.fill(question.read(statement(source, members, scan)), members))
+            part, refused = _refuse(question.read(statement(source, members, scan)), members, grid)
+            parts.append(part)
+            warnings += refused
         else:
             warnings.append(not_applicable(members))
     return grid.join(parts, metrics), warnings
+
+
+def _refuse(rows: pd.DataFrame, metrics: Sequence[Metric], grid: Grid) -> tuple[pd.DataFrame, list[Warning]]:
+    """The rows on the grid, without amounts that would need a rate of exchange nobody gave."""
+    lacking = {m: rows.pop(m.name + UNRATED) for m in metrics if m.unrated}
+    for metric, currencies in lacking.items():
+        # Infinity survives filling and running sums, and becomes “nothing can be said” at the end.
+        rows[metric.name] = rows[metric.name].astype("float64").mask(currencies.notna(), np.inf)
+    found = {m: sorted({c for text in currencies.dropna() for c in str(text).split(",")}) for m, currencies in lacking.items()}
+    return grid.fill(rows, metrics), [no_rate(metric, names) for metric, names in found.items() if names]
+
+
+def no_rate(metric: Metric, currencies: Sequence[str]) -> Warning:
+    names = ", ".join(currencies)
+    return Warning(
+        "no_rate",
+        Text(
+            f"{metric.label.en}: no rate of exchange for {names}. Add rates (fx_rates) or filter by currency.",
+            f"{metric.label.fr} : pas de taux de change pour {names}. Ajoutez des taux (fx_rates) ou filtrez par devise.",
+        ),
+    )
 
 
 def _totals(question: Question, scan: Scan, frame: pd.DataFrame) -> dict[str, float | None]:
@@ -132,12 +156,14 @@ def _totals(question: Question, scan: Scan, frame: pd.DataFrame) -> dict[str, fl
 
 
 def _derived(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
-    """Metrics that are arithmetic over others; `expand` has put what they need before them."""
+    """Metrics that are arithmetic over others; `expand` has put what they need before them. No infinity is left."""
     frame = frame.copy()
+    names = [m.name for m in metrics]
+    frame[[m.name for m in metrics if m.source]] = frame[[m.name for m in metrics if m.source]].replace(INFINITE, np.nan)
     for metric in metrics:
         if metric.formula:
             frame[metric.name] = metric.formula({name: frame[name] for name in metric.needs}).astype("float64")
-            frame[metric.name] = frame[metric.name].replace([np.inf, -np.inf], np.nan)
+    frame[names] = frame[names].replace(INFINITE, np.nan)
     return frame
 
 

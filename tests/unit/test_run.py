@@ -41,6 +41,10 @@ def named(name, source=None, expression=None, **more):
     return Metric(name, Text(name, name), Text(name, name), "activity", Unit.COUNT, source=source, expression=expression, **more)
 
 
+def no_rate(rows):
+    return sa.func.string_agg(sa.distinct(sa.case((rows.c.delta_base_minor.is_(None), rows.c.currency))), ",")
+
+
 def count(rows):
     return sa.func.count()
 
@@ -55,6 +59,8 @@ SAMPLE = (
     named("per_person", needs=("events", "people"), formula=lambda m: ratio(m["events"], m["people"])),
     named("mrr", MOVES, flow, when="closing", empty=0.0, permission=Permission.READ_MONEY),
     named("mrr_opening", MOVES, flow, when="opening", empty=0.0, hidden=True),
+    named("rated", MOVES, flow, when="closing", empty=0.0, unrated=no_rate),
+    named("rated_flow", MOVES, flow, empty=0.0, unrated=no_rate),
     named("share", EVENTS, count, empty=0.0, change="points"),
 )
 
@@ -260,6 +266,17 @@ def test_order(desk):
     assert found.frame["country"].tolist() == ["", "BE", "FR"]
     with pytest.raises(InvalidQuery, match="order"):
         ask(metrics=("events",), order="-magic", period=MARCH)
+
+
+def test_an_amount_without_a_rate_is_refused_not_left_out(desk):
+    with desk.transaction() as tx:
+        tx.append("mrr_movements", pa.Table.from_pylist([{**move(5, None, "Pro"), "currency": "XOF"}]))
+    found = ask(metrics=("rated", "rated_flow"), grain="day", period=MARCH)
+    assert found.series("rated").tolist()[:3] == [1000, 1500, 1800]
+    assert found.series("rated").isna().tolist() == [False] * 3 + [True] * 4  # from the change in XOF on, the sum is unknown
+    assert found.series("rated_flow").isna().tolist() == [False, False, False, True, False, False, False]
+    assert (found.value("rated"), found.value("rated_flow")) == (None, None)
+    assert "XOF" in next(w.text.en for w in found.warnings if w.code == "no_rate")
 
 
 def test_rights_are_asked_first(desk):
