@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from accounts.language import Text
 from accounts.roles import Permission
 from analytics.metric import Expression, Metric, Unit, ratio
+from analytics.money import Where, base_sum, lacking_rate
 from analytics.sources.marketplace import BOOKINGS, CALLS, COMMISSIONS, PAYOUTS
 
 
@@ -21,16 +22,8 @@ def rows_where(column: str, *values: str) -> Expression:
     return expression
 
 
-def base_where(amount: str, column: str, value: str) -> Expression:
-    """The sum of an amount in the reporting currency; missing as soon as one row has no rate of exchange."""
-
-    def expression(rows: sa.FromClause) -> sa.ColumnElement[Any]:
-        counted = rows.c[column] == value
-        unrated = sa.and_(counted, rows.c[f"{amount}_minor"].is_not(None), rows.c[f"{amount}_base_minor"].is_(None))
-        total = sa.func.sum(sa.case((counted, rows.c[f"{amount}_base_minor"]), else_=0))
-        return sa.case((sa.func.sum(sa.case((unrated, 1), else_=0)) > 0, sa.null()), else_=total)
-
-    return expression
+def equals(column: str, value: str) -> Where:
+    return lambda rows: rows.c[column] == value
 
 
 def _mean_duration(rows: sa.FromClause) -> sa.ColumnElement[Any]:
@@ -74,7 +67,7 @@ MARKETPLACE: tuple[Metric, ...] = (
         "booking_value",
         Text("Booking value", "Valeur des réservations"),
         Text("Amount of completed bookings.", "Montant des réservations terminées."),
-        "marketplace", Unit.MONEY, source=BOOKINGS, expression=base_where("amount", "type", "completed"), empty=0.0,
+        "marketplace", Unit.MONEY, source=BOOKINGS, expression=base_sum("amount", equals("type", "completed")), unrated=lacking_rate("amount", equals("type", "completed")), empty=0.0,
         permission=Permission.READ_MONEY,
     ),
     Metric(
@@ -106,7 +99,7 @@ MARKETPLACE: tuple[Metric, ...] = (
         "payouts_paid",
         Text("Payouts", "Versements"),
         Text("Amount paid out to experts.", "Montant versé aux experts."),
-        "marketplace", Unit.MONEY, "neutral", source=PAYOUTS, expression=base_where("amount", "status", "paid"), empty=0.0,
+        "marketplace", Unit.MONEY, "neutral", source=PAYOUTS, expression=base_sum("amount", equals("status", "paid")), unrated=lacking_rate("amount", equals("status", "paid")), empty=0.0,
         permission=Permission.READ_MONEY,
     ),
     Metric(
@@ -119,7 +112,7 @@ MARKETPLACE: tuple[Metric, ...] = (
         "commission",
         Text("Commission", "Commission"),
         Text("Commission earned on bookings, paid.", "Commission gagnée sur les réservations, encaissée."),
-        "marketplace", Unit.MONEY, source=COMMISSIONS, expression=base_where("amount", "status", "paid"), empty=0.0,
+        "marketplace", Unit.MONEY, source=COMMISSIONS, expression=base_sum("amount", equals("status", "paid")), unrated=lacking_rate("amount", equals("status", "paid")), empty=0.0,
         permission=Permission.READ_MONEY,
     ),
 )  # fmt: skip
