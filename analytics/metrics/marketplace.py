@@ -26,6 +26,9 @@ def equals(column: str, value: str) -> Where:
     return lambda rows: rows.c[column] == value
 
 
+completed, paid = equals("type", "completed"), equals("status", "paid")
+
+
 def _mean_duration(rows: sa.FromClause) -> sa.ColumnElement[Any]:
     return sa.func.avg(sa.case((rows.c.status == "completed", rows.c.duration_s)))
 
@@ -67,7 +70,8 @@ MARKETPLACE: tuple[Metric, ...] = (
         "booking_value",
         Text("Booking value", "Valeur des réservations"),
         Text("Amount of completed bookings.", "Montant des réservations terminées."),
-        "marketplace", Unit.MONEY, source=BOOKINGS, expression=base_sum("amount", equals("type", "completed")), unrated=lacking_rate("amount", equals("type", "completed")), empty=0.0,
+        "marketplace", Unit.MONEY, source=BOOKINGS, expression=base_sum("amount", completed),
+        unrated=lacking_rate("amount", completed), empty=0.0,
         permission=Permission.READ_MONEY,
     ),
     Metric(
@@ -99,7 +103,8 @@ MARKETPLACE: tuple[Metric, ...] = (
         "payouts_paid",
         Text("Payouts", "Versements"),
         Text("Amount paid out to experts.", "Montant versé aux experts."),
-        "marketplace", Unit.MONEY, "neutral", source=PAYOUTS, expression=base_sum("amount", equals("status", "paid")), unrated=lacking_rate("amount", equals("status", "paid")), empty=0.0,
+        "marketplace", Unit.MONEY, "neutral", source=PAYOUTS, expression=base_sum("amount", paid),
+        unrated=lacking_rate("amount", paid), empty=0.0,
         permission=Permission.READ_MONEY,
     ),
     Metric(
@@ -112,7 +117,8 @@ MARKETPLACE: tuple[Metric, ...] = (
         "commission",
         Text("Commission", "Commission"),
         Text("Commission earned on bookings, paid.", "Commission gagnée sur les réservations, encaissée."),
-        "marketplace", Unit.MONEY, source=COMMISSIONS, expression=base_sum("amount", equals("status", "paid")), unrated=lacking_rate("amount", equals("status", "paid")), empty=0.0,
+        "marketplace", Unit.MONEY, source=COMMISSIONS, expression=base_sum("amount", paid),
+        unrated=lacking_rate("amount", paid), empty=0.0,
         permission=Permission.READ_MONEY,
     ),
 )  # fmt: skip
