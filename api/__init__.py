@@ -1,0 +1,1 @@
+"""The HTTP side of the one process: API, session routes, health, static files."""

@@ -1,0 +1,42 @@
+"""What wraps the whole ASGI app, pages included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import ApiError, problem, trace_id
+from api.assets import Assets, shell
+from api.middleware import Envelope, SizeLimit
+from api.policy import content_security_policy, streamlit_folder
+from data_access.settings import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def middleware() -> list[Middleware]:
+    """From the outside in."""
+    static = streamlit_folder()
+    page = shell((static / "index.html").read_bytes())
+    return [
+        Middleware(Envelope, policy=content_security_policy(page), secure=settings().secure_cookies),
+        Middleware(SizeLimit),
+        Middleware(Assets, folders={"/static/": static / "static", "/assets/": ROOT / "components" / "assets"}, shell=page),
+    ]
+
+
+def exception_handlers() -> dict[Any, Any]:
+    """The one shape of an error, also for what no route caught."""
+    return {ApiError: _known, 500: _unknown}
+
+
+async def _known(request: Request, error: ApiError) -> Response:
+    return problem(trace_id(request), error)
+
+
+async def _unknown(request: Request, _error: Exception) -> Response:
+    return problem(trace_id(request), ApiError(500, "internal", "something went wrong here; the trace id finds it in the log"))

@@ -1,0 +1,144 @@
+"""The sign-in page: streamlit-authenticator draws the form and asks our check; the session is ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit_authenticator import Authenticate
+from streamlit_authenticator.controllers import AuthenticationController
+from streamlit_authenticator.models import AuthenticationModel
+
+from accounts.language import LOCALES, Text
+from accounts.secret import secret_of
+from accounts.sign_in import Answer, Rules, sign_in
+from components import session
+from data_access.clock import utc_now
+from data_access.connections import store
+from data_access.settings import settings
+
+ASSETS = Path(__file__).parent / "assets"
+TAGLINE = Text(
+    "Product, revenue and health of your business, in one place.", "Produit, revenus et santé de votre activité, au même endroit."
+)
+FIELDS = {
+    "Form name": Text("Sign in", "Connexion"),
+    "Username": Text("E-mail", "Adresse e-mail"),
+    "Password": Text("Password", "Mot de passe"),
+    "Login": Text("Sign in", "Se connecter"),
+}
+WRONG = Text("The address or the password is not right.", "L’adresse ou le mot de passe est incorrect.")
+WAIT = Text("Too many attempts. Try again in {wait}.", "Trop de tentatives. Réessayez dans {wait}.")
+LANGUAGES = {"en": "English", "fr": "Français"}
+DEMO = Text("Demonstration: come in as", "Démonstration : entrez en tant que")
+_STATE = ("authentication_status", "name", "username", "email", "roles", "logout", "password_hint")
+
+
+class _Model(AuthenticationModel):  # type: ignore[misc]
+    """The form's model with our check behind it: argon2, back-off and audit instead of bcrypt over a dictionary.
+
+    No hash is ever handed to the library; it only learns the person it may name.
+    """
+
+    answer = Answer()
+
+    def check_credentials(self, username: str, password: str) -> bool:
+        self.answer = check(username, password)
+        actor = self.answer.actor
+        if actor is not None:
+            self.credentials["usernames"][username] = {"email": actor.email, "name": actor.name, "roles": sorted(actor.roles)}
+        return actor is not None
+
+
+class _NoCookies:
+    """The library's cookie is readable by scripts and survives log-out, so it gets none."""
+
+    def get_cookie(self) -> None: ...
+
+    def set_cookie(self) -> None: ...
+
+
+class _Form(Authenticate):  # type: ignore[misc]
+    """The library's form, without its cookie component and without its sleep before drawing."""
+
+    def __init__(self, model: _Model) -> None:
+        self.path, self.api_key, self.attrs = None, None, {"login_sleep_time": 0}
+        self.cookie_controller = _NoCookies()
+        self.authentication_controller = AuthenticationController({"usernames": {}}, auto_hash=False)
+        self.authentication_controller.authentication_model = model
+
+
+def check(email: str, password: str) -> Answer:
+    """Our check, with this browser and these settings."""
+    rules = Rules(secret_of(settings()), settings().login_rate_per_minute)
+    return sign_in(store(), email, password, visit=session.visit(), rules=rules, now=utc_now())
+
+
+def draw() -> None:
+    """The whole sign-in page. On success the session is opened and the run starts over, at the same address."""
+    locale = session.browser_locale()
+    st.html(ASSETS / "login.css")
+    with st.container(key="sign_in"):
+        with st.container(key="sign_in_head"):
+            st.html(f'<img class="vigie-mark" src="/assets/mark.svg" alt="" width="44" height="44"><h1>Vigie</h1><p>{TAGLINE[locale]}</p>')
+        _form(locale)
+        if settings().demo_mode:
+            _demo_people(locale)
+        _languages(locale)
+
+
+def _form(locale: str) -> None:
+    _forget()
+    model = _Model({"usernames": {}}, auto_hash=False)
+    form = _Form(model)
+    form.login(fields={name: text[locale] for name, text in FIELDS.items()}, key="sign_in_form")
+    failed = st.session_state.get("authentication_status") is False
+    _forget()
+    if model.answer.actor is not None:
+        _enter(model.answer)
+    if failed:
+        _explain(model.answer, locale)
+
+
+def _forget() -> None:
+    """The library keeps what it believes in the session state; belief is not a session, so nothing of it stays."""
+    for name in _STATE:
+        st.session_state.pop(name, None)
+
+
+def _enter(answer: Answer) -> None:
+    assert answer.actor is not None
+    session.open_for(answer.actor)
+    st.rerun()
+
+
+def _explain(answer: Answer, locale: str) -> None:
+    seconds = int(answer.wait.total_seconds() + 0.999)
+    wait = f"{seconds} s" if seconds < 60 else f"{-(-seconds // 60)} min"
+    st.error(WAIT.format(wait=wait)[locale] if seconds else WRONG[locale], icon=":material/error:")
+
+
+def _demo_people(locale: str) -> None:
+    from demo.people import DEMO_ACTORS
+
+    st.caption(DEMO[locale])
+    with st.container(key="sign_in_demo", horizontal=True):
+        for person in DEMO_ACTORS:
+            _demo_person(person, locale)
+
+
+def _demo_person(person: Any, locale: str) -> None:
+    if st.button(person.name, key=f"demo_{person.email}", help=person.email):
+        answer = check(person.email, person.password)
+        if answer.actor is not None:
+            _enter(answer)
+        _explain(answer, locale)
+
+
+def _languages(locale: str) -> None:
+    with st.container(key="sign_in_languages", horizontal=True, horizontal_alignment="center"):
+        for code in LOCALES:
+            if st.button(LANGUAGES[code], key=f"language_{code}", type="tertiary", disabled=code == locale):
+                session.choose_locale(None, code)
+                st.rerun()

@@ -1,0 +1,29 @@
+"""The table of pages: one file, one entry. Navigation, access and the API of addresses all read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.language import Text
+from accounts.roles import Permission
+
+
+@dataclass(frozen=True)
+class Page:
+    """`path` is the file, `url` its address, `permission` what a person needs to open it; `section` groups the navigation."""
+
+    path: str
+    title: Text
+    icon: str
+    permission: Permission | None  # None: also for people who are not signed in
+    url: str
+    section: Text | None = None
+    hidden: bool = False  # reachable, but not in the navigation
+
+
+ACCOUNT = Text("Account", "Compte")
+
+PAGES: dict[str, Page] = {
+    "account": Page("pages/account.py", Text("My account", "Mon compte"), ":material/person:", Permission.READ_SHARED, "account", ACCOUNT),
+    "sign_in": Page("pages/sign_in.py", Text("Sign in", "Connexion"), ":material/login:", None, "sign-in", ACCOUNT, hidden=True),
+}
