@@ -1,0 +1,60 @@
+"""Events: counted from the daily rollup where it holds what is asked, else from the raw rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from analytics.metric import Scan, Source
+from analytics.period import Grain
+from data_access.schema import events, rollup_event_day
+
+PAGE_VIEW = "page_view"  # the event name that counts as one page shown
+
+PERSON_DIMENSIONS = frozenset({"plan", "kind", "country", "channel", "user", "weekday", "hour_of_day"})
+EVENT_DIMENSIONS = PERSON_DIMENSIONS | frozenset(
+    {
+        "event", "category", "page", "path", "device", "os", "browser", "language", "region", "city",
+        "source", "medium", "campaign", "role", "properties",
+    }
+)  # fmt: skip
+DAILY_DIMENSIONS = frozenset({"event", "category", "country", "device", "channel", "plan", "kind", "weekday"})
+
+
+def asked(scan: Scan) -> set[str]:
+    """Every dimension that the question cuts or filters by."""
+    return {d.name for d in scan.by} | {f.dimension for f in scan.filters}
+
+
+def by_day(scan: Scan) -> bool:
+    """Whether whole days answer the question: neither hours nor a compared period that ends within a day."""
+    return scan.grain is not Grain.HOUR and not scan.period.cut
+
+
+def _rows(scan: Scan) -> sa.FromClause:
+    return rollup_event_day if by_day(scan) and asked(scan) <= DAILY_DIMENSIONS else events
+
+
+def _raw(scan: Scan) -> sa.FromClause:
+    return events
+
+
+def count(rows: sa.FromClause) -> sa.ColumnElement[Any]:
+    """How many events the rows stand for."""
+    return sa.func.sum(rows.c.events) if "events" in rows.c else sa.func.count()
+
+
+def count_page_views(rows: sa.FromClause) -> sa.ColumnElement[Any]:
+    each = rows.c.events if "events" in rows.c else sa.literal(1)
+    return sa.func.sum(sa.case((rows.c.name == PAGE_VIEW, each), else_=0))
+
+
+def count_unique_page_views(rows: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Pairs of session and page; a view outside any session stands for itself."""
+    visit = sa.func.coalesce(sa.cast(rows.c.session_key, sa.Text), sa.cast(rows.c.id, sa.Text))
+    return sa.func.count(sa.distinct(sa.case((rows.c.name == PAGE_VIEW, visit.concat(":").concat(sa.func.coalesce(rows.c.page, ""))))))
+
+
+EVENTS = Source("events", ("events",), _rows, EVENT_DIMENSIONS)
+RAW_EVENTS = Source("raw_events", ("events",), _raw, EVENT_DIMENSIONS)

@@ -1,0 +1,45 @@
+"""What the product derives from the facts and can always rebuild.
+
+Each file recomputes its table for a `Part`: the days and users that a batch touched, or all of a tenant's rows. The batch
+writer calls `refresh` inside the batch's own transaction, so a rollup is never behind its facts.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from accounts.actor import Tenant
+from analytics.sources.latency import MEASURED
+from data_access.warehouse import Transaction
+from ingest.rollups import activity, event_day, latency, sessions, user_day
+from ingest.rollups.part import Part, Touched, part_of
+
+__all__ = ["Touched", "rebuild", "refresh"]
+
+
+def refresh(tx: Transaction, tenant: Tenant, touched: Touched) -> None:
+    """Bring every rollup up to date with the rows that `touched` names, late ones included."""
+    if days := touched.tables.get("events"):
+        _refresh_events(tx, tenant, days, touched.user_keys)
+    for measured in MEASURED:
+        if days := touched.tables.get(measured.table.name):
+            latency.recompute(tx, part_of(tx, tenant, days), measured)
+
+
+def _refresh_events(tx: Transaction, tenant: Tenant, days: set[date], user_keys: set[int] | None) -> None:
+    anyone = part_of(tx, tenant, days)
+    event_day.recompute(tx, anyone)
+    sessions.recompute(tx, anyone if user_keys is None else part_of(tx, tenant, days, user_keys))
+    people = user_day.refresh(tx, part_of(tx, tenant, days, user_keys))
+    activity.recompute(tx, people)
+
+
+def rebuild(tx: Transaction, tenant: Tenant) -> None:
+    """Every rollup of a tenant from its facts."""
+    whole = Part(tenant)
+    event_day.recompute(tx, whole)
+    sessions.recompute(tx, whole)
+    user_day.rebuild(tx, whole)
+    activity.recompute(tx, whole)
+    for measured in MEASURED:
+        latency.recompute(tx, whole, measured)
