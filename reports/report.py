@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 
+from accounts.actor import Actor
 from accounts.language import Text
 from accounts.roles import Permission
-from analytics.query import Query
+from analytics.query import Query, Scope
+from analytics.result import Result
+from analytics.run import run
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One card. `view` names a function in VIEWS; `options` go to it. `note` is the line under the title."""
+    """One card. `view` names a function in VIEWS; `options` go to it. `note` is the line under the title.
+
+    `beside` are further questions whose answers the view reads from `Result.extra["beside"]`. A `fixed` panel keeps
+    its own period and grain and takes only the reader's filters; its note says which period that is. `drill` is the
+    question asked when a bar, a point or a row is clicked, narrowed to what was clicked. `needs` names the kind of
+    business the panel speaks of: a tenant that has no such data does not see it.
+    """
 
     name: str
     title: Text
@@ -22,6 +32,16 @@ class Panel:
     width: Literal["full", "half", "third", "two_thirds"] = "full"
     height: int = 280  # pixels on screen
     options: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
+    beside: tuple[Query, ...] = ()
+    fixed: bool = False
+    drill: Query | None = None
+    needs: Literal["anything", "subscriptions", "payments", "bookings"] = "anything"
+
+    def asked(self, query: Query, scope: Scope) -> Query:
+        """One of the panel's questions, inside the reader's scope."""
+        if self.fixed:
+            scope = scope.model_copy(update={"period": query.period, "compare": query.compare, "grain": None})
+        return query.within(scope)
 
 
 @dataclass(frozen=True)
@@ -33,3 +53,15 @@ class Report:
     description: Text
     panels: tuple[Panel, ...]
     permission: Permission = Permission.READ_KPI
+
+
+def answer(panel: Panel, scope: Scope, actor: Actor, now: datetime) -> Result:
+    """The panel's Result inside the scope, with the answers to its further questions in `extra["beside"]`.
+
+    Raises what `run` raises.
+    """
+    result = run(panel.asked(panel.query, scope), actor, now)
+    if not panel.beside:
+        return result
+    others = tuple(run(panel.asked(query, scope), actor, now) for query in panel.beside)
+    return replace(result, extra={**result.extra, "beside": others})

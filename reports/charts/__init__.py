@@ -1,0 +1,26 @@
+"""VIEWS: every way to show a Result. Add one function `(result, panel, palette, locale) -> Drawing` and one entry."""
+
+from __future__ import annotations
+
+from accounts.language import Text
+from reports.charts.bars import bars
+from reports.charts.changes import changes
+from reports.charts.grids import cohorts, hours
+from reports.charts.lines import lines
+from reports.charts.ranked import ranked
+from reports.charts.sheet import sheet
+from reports.charts.tiles import tiles
+from reports.charts.view import View
+from reports.charts.waterfall import waterfall
+
+VIEWS: dict[str, View] = {
+    "tiles": View(Text("Headline numbers", "Chiffres clés"), tiles),
+    "lines": View(Text("Lines over time", "Courbes dans le temps"), lines, ("bucket",)),
+    "bars": View(Text("Bars over time", "Barres dans le temps"), bars, ("bucket", "slice")),
+    "waterfall": View(Text("From opening to closing", "De l’ouverture à la clôture"), waterfall, ("slice",)),
+    "cohorts": View(Text("Cohorts", "Cohortes"), cohorts, ("bucket",)),
+    "hours": View(Text("Hours and weekdays", "Heures et jours"), hours),
+    "ranked": View(Text("Ranked bars", "Barres classées"), ranked, ("slice",)),
+    "table": View(Text("Table", "Tableau"), sheet, ("slice",)),
+    "changes": View(Text("What changed most", "Ce qui a le plus changé"), changes),
+}
