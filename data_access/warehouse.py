@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pandas as pd
@@ -31,6 +31,7 @@ class Transaction:
         self.engine = dialect.name
         self._compiler = dialect.compiler
         self._session = session
+        self._afterwards: list[Callable[[Warehouse], None]] = []
 
     def append(self, table_name: str, rows: pa.Table) -> int:
         """Add rows to a table of the schema; absent columns become NULL. Raises BadColumn. The number of rows."""
@@ -45,7 +46,8 @@ class Transaction:
 
     def execute(self, statement: sa.Executable) -> int:
         """Run a statement; the number of rows it changed (-1 where the engine does not say)."""
-        return self._session.run(*self._compiler.compile(statement))
+        sql, values = self._compiler.compile(statement)
+        return self._session.run(sql, values)
 
     def read(self, statement: sa.Executable) -> pd.DataFrame:
         return to_frame(self.arrow(statement))
@@ -54,12 +56,21 @@ class Transaction:
         """The rows of a query as the engine's own Arrow types."""
         return self._session.fetch(*self._compiler.compile(statement))
 
+    def on_commit(self, action: Callable[[Warehouse], None]) -> None:
+        """Have `action` called once everything is written; never after a failure."""
+        self._afterwards.append(action)
+
+    def committed(self, warehouse: Warehouse) -> None:
+        for action in self._afterwards:
+            action(warehouse)
+
 
 class Warehouse:
     """An open warehouse; safe to use from many threads. `engine` is "duckdb" or "postgresql"."""
 
     def __init__(self, dialect: Dialect, budget: float = DEFAULT_BUDGET) -> None:
         self.engine = dialect.name
+        self.shared = dialect.shared  # other processes may write to it
         self.budget = budget
         self._dialect = dialect
 
@@ -92,11 +103,13 @@ class Warehouse:
         try:
             session.begin()
             try:
-                yield Transaction(self._dialect, session)
+                tx = Transaction(self._dialect, session)
+                yield tx
                 session.commit()
             except BaseException:
                 session.rollback()
                 raise
+            tx.committed(self)
         finally:
             session.close()
 

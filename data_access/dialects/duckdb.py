@@ -106,8 +106,13 @@ class DuckDBSession:
                 self._cursor.unregister("incoming_rows")
 
     def stage(self, name: str, rows: pa.Table) -> sa.TableClause:
+        # TRICKY: as a registered Arrow table it could not be joined on UUIDs; as a table it also has statistics.
         with _translated():
-            self._cursor.register(name, rows)
+            self._cursor.register("incoming_rows", rows)
+            try:
+                self._cursor.execute(f'CREATE OR REPLACE TEMPORARY TABLE "{name}" AS FROM incoming_rows')
+            finally:
+                self._cursor.unregister("incoming_rows")
         return sa.table(name, *(sa.column(field.name, alchemy_type(field.type)) for field in rows.schema))
 
     def begin(self) -> None:

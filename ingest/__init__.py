@@ -1,0 +1,1 @@
+"""From the outside to the warehouse: importers and the one batch writer."""

@@ -1,0 +1,140 @@
+"""One batch on its way into the warehouse, inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+
+from accounts.actor import Tenant
+from data_access import schema, versions
+from data_access.warehouse import Transaction
+from ingest import movements, rollups, sessions
+from ingest.dedupe import fresh
+from ingest.facts import Facts, in_order, stamped
+from ingest.people import upsert
+from ingest.touched import Changes
+
+# Dimensions first: facts take keys, plans and rates from them.
+DIMENSIONS = ("accounts", "users", "aliases", "fx_rates")
+SEQUENCE_BITS = 20  # events numbered within one version
+
+
+class UnknownTable(ValueError):
+    """A batch names a table that is not written from outside."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did: rows `inserted` (or changed) and `duplicates` left out, by table; `version` is 0 where
+    nothing changed."""
+
+    inserted: dict[str, int] = field(default_factory=dict)
+    duplicates: dict[str, int] = field(default_factory=dict)
+    version: int = 0
+
+
+class Load:
+    """Adds batches; `finish` brings sessions, movements, rollups and versions up to date with them.
+
+    `deferred`: sessions and rollups are built once at the end instead of from what was touched.
+    """
+
+    def __init__(self, tx: Transaction, tenant: Tenant, now: datetime, *, gap: timedelta, deferred: bool) -> None:
+        self._tx = tx
+        self._tenant = tenant
+        self._now = now
+        self._gap = gap
+        self._deferred = deferred
+        self._facts = Facts(tx, tenant, now)
+        self._first_version = versions.newest(tx, tenant.key) + 1
+        self._events = 0
+        self._inserted: dict[str, int] = {}
+        self._duplicates: dict[str, int] = {}
+        self._changes = Changes()
+        self._written: Written | None = None
+
+    def add(self, tables: Mapping[str, pa.Table]) -> None:
+        """Rows of any tables, each with any subset of its columns, plus `user_id` and `account_id` (the source's own
+        ids) in place of keys. Raises BadColumn or UnknownTable."""
+        unknown = set(tables) - set(DIMENSIONS) - set(schema.FACTS)
+        if unknown:
+            raise UnknownTable(f"no table {', '.join(sorted(unknown))} to write to")
+        for name in DIMENSIONS:
+            if name in tables and tables[name].num_rows:
+                self._dimension(name, tables[name])
+        arrived = {name: self._arrived(name, rows) for name, rows in tables.items() if name in schema.FACTS and rows.num_rows}
+        self._facts.meet({name: rows for name, rows in arrived.items() if rows.num_rows})
+        for name, rows in arrived.items():
+            if rows.num_rows:
+                self._insert(name, rows)
+
+    def _dimension(self, name: str, rows: pa.Table) -> None:
+        changed = 0
+        for target, part in self._facts.dimension(name, rows):
+            changed += upsert(self._tx, target, self._tenant.key, part)
+        self._inserted[name] = self._inserted.get(name, 0) + changed
+        if changed:
+            self._changes.tables.setdefault(name, set()).add(None)
+
+    def _arrived(self, name: str, rows: pa.Table) -> pa.Table:
+        """The rows that are not there yet, with their keys."""
+        table = schema.FACTS[name]
+        stamped_rows = stamped(table, rows, self._tenant)
+        new = fresh(self._tx, table, self._tenant.key, stamped_rows)
+        self._duplicates[name] = self._duplicates.get(name, 0) + rows.num_rows - new.num_rows
+        return self._facts.keyed(new) if new.num_rows else new
+
+    def _insert(self, name: str, rows: pa.Table) -> None:
+        rows = in_order(self._facts.filled(schema.FACTS[name], rows))
+        if name == "events":
+            rows = self._facts.numbered(rows, (self._first_version << SEQUENCE_BITS) + self._events)
+            self._events += rows.num_rows
+            if not self._deferred and "session_key" not in rows.column_names and "user_key" in rows.column_names:
+                rows = self._in_sessions(rows)
+        self._tx.append(name, rows)
+        self._inserted[name] = self._inserted.get(name, 0) + rows.num_rows
+        self._changes.saw(name, rows)
+
+    def _in_sessions(self, rows: pa.Table) -> pa.Table:
+        rows, runs = self._facts.in_sessions(rows, self._gap)
+        if runs is not None:
+            sessions.join_moved(self._tx, self._tenant.key, runs.moved)
+            self._changes.tables.setdefault("events", set()).update(runs.days)
+        return rows
+
+    def finish(self) -> Written:
+        """Sessions, movements, rollups, versions, once; what was written."""
+        if self._written is None:
+            self._written = self._finished()
+        return self._written
+
+    def _finished(self) -> Written:
+        changed = any(self._inserted.values())
+        if changed:
+            self._facts.settle()
+            self._derive()
+        version = self._first_version + (self._events >> SEQUENCE_BITS) if changed else 0
+        versions.bump(self._tx, self._tenant.key, self._changes.tables if changed else {}, version, self._now)
+        return Written(self._inserted, self._duplicates, version)
+
+    def _derive(self) -> None:
+        if self._deferred:
+            rebuild(self._tx, self._tenant, self._gap, self._changes)
+            return
+        if self._changes.customers:
+            self._changes.derived("mrr_movements", movements.refresh(self._tx, self._tenant, self._changes.customers))
+        touched = self._changes.touched()
+        if touched.tables:
+            rollups.refresh(self._tx, self._tenant, touched)
+            self._changes.rolled_up(self._tx, self._tenant)
+
+
+def rebuild(tx: Transaction, tenant: Tenant, gap: timedelta, changes: Changes) -> None:
+    """Derive everything the product keeps by itself again, from the facts alone."""
+    sessions.fill(tx, tenant.key, gap)
+    changes.derived("mrr_movements", movements.rebuild(tx, tenant))
+    rollups.rebuild(tx, tenant)
+    changes.everything(tx, tenant)

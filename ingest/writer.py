@@ -1,0 +1,65 @@
+"""The one batch writer: everything that enters a warehouse enters here.
+
+A batch, the sessions and rollups that follow from it and its data version are one transaction: readers see
+all of it or nothing, and the same batch written twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+
+from accounts.actor import Tenant
+from data_access import versions
+from data_access.clock import naive_utc
+from data_access.warehouse import Warehouse
+from ingest.load import Load, UnknownTable, Written, rebuild
+from ingest.sessions import DEFAULT_GAP
+from ingest.touched import Changes
+
+__all__ = ["BatchWriter", "Load", "UnknownTable", "Written"]
+
+
+class BatchWriter:
+    """Writes one tenant's rows. `session_gap`: a longer pause starts a new session."""
+
+    def __init__(self, warehouse: Warehouse, tenant: Tenant, session_gap: timedelta = DEFAULT_GAP) -> None:
+        self._warehouse = warehouse
+        self._tenant = tenant
+        self._gap = session_gap
+
+    def write(self, tables: Mapping[str, pa.Table], now: datetime) -> Written:
+        """Write a batch; `now` is aware. See `Load.add` for what the tables may hold.
+
+        Raises BadColumn or UnknownTable (nothing is written then) and WarehouseUnavailable (try the batch again).
+        """
+        with self._load(now, deferred=False) as load:
+            load.add(tables)
+            return load.finish()
+
+    @contextmanager
+    def bulk(self, now: datetime) -> Iterator[Load]:
+        """Many batches as one: `load.add(...)` as often as needed; rollups are rebuilt once, when the block ends.
+
+        `load.finish()` gives what was written; it is called for you where you do not.
+        """
+        with self._load(now, deferred=True) as load:
+            yield load
+            load.finish()
+
+    def rebuild(self, now: datetime) -> int:
+        """Derive sessions, movements and rollups again from the facts; the data version it became."""
+        with self._warehouse.transaction() as tx:
+            changes = Changes()
+            rebuild(tx, self._tenant, self._gap, changes)
+            version = versions.newest(tx, self._tenant.key) + 1
+            versions.bump(tx, self._tenant.key, changes.tables, version, naive_utc(now))
+            return version
+
+    @contextmanager
+    def _load(self, now: datetime, *, deferred: bool) -> Iterator[Load]:
+        with self._warehouse.transaction() as tx:
+            yield Load(tx, self._tenant, naive_utc(now), gap=self._gap, deferred=deferred)
