@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from analytics.dimensions import column, dimension, offered
 from analytics.filters import Filter, Value
-from analytics.metric import Dimension, Metric, Scan, Source
+from analytics.metric import Metric, Scan, Source
 from analytics.period import Grain
 from data_access.functions import bucket_day, bucket_hour, try_number
 
@@ -76,8 +76,11 @@ def applies(source: Source, scan: Scan) -> bool:
 
 def condition(rows: sa.FromClause, of: Filter, scan: Scan) -> sa.ColumnElement[bool]:
     """A filter as SQL: values are bound parameters, an unknown value never matches a comparison."""
-    which = dimension(of.dimension)
-    expression = column(rows, which, scan)
+    return meets(column(rows, dimension(of.dimension), scan), of)
+
+
+def meets(expression: sa.ColumnElement[Any], of: Filter) -> sa.ColumnElement[bool]:
+    """Whether the expression meets the filter's operator and values, whatever it is an expression of."""
     match of.operator:
         case "is_set":
             return sa.and_(expression.is_not(None), sa.cast(expression, sa.Text) != "")
@@ -92,7 +95,7 @@ def condition(rows: sa.FromClause, of: Filter, scan: Scan) -> sa.ColumnElement[b
         case "not_contains":
             return sa.not_(_contains(expression, of.values))
         case _:
-            return _compared(expression, of, which)
+            return _compared(expression, of)
 
 
 def _among(expression: sa.ColumnElement[Any], values: Sequence[Value]) -> sa.ColumnElement[bool]:
@@ -110,7 +113,7 @@ def _contains(expression: sa.ColumnElement[Any], values: Sequence[Value]) -> sa.
 _COMPARE = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__"}
 
 
-def _compared(expression: sa.ColumnElement[Any], of: Filter, which: Dimension) -> sa.ColumnElement[bool]:
+def _compared(expression: sa.ColumnElement[Any], of: Filter) -> sa.ColumnElement[bool]:
     number = try_number(sa.cast(expression, sa.Text))
     bound = try_number(sa.cast(sa.literal(word(of.values[0])), sa.Text))
     return sa.func.coalesce(getattr(number, _COMPARE[of.operator])(bound), sa.false())
