@@ -1,0 +1,90 @@
+"""Small steps on sorted arrays that every kernel takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[Any]  # int64 or int32
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+WIDEST = 2**62
+
+
+def order(who: Ints, time: Ints, seq: Ints | None = None) -> Ints | None:
+    """The permutation that sorts by (who, time, seq), None where the rows are sorted already.
+
+    Without `seq` rows of one instant stay in any order.
+    """
+    if len(who) < 2 or _sorted(who, time, seq):
+        return None
+    low, high, first = int(who.min()), int(who.max()), int(time.min())
+    span = int(time.max()) - first + 1
+    if (high - low + 1) * span >= WIDEST:
+        return np.lexsort((time, who) if seq is None else (seq, time, who))
+    key = (who - low) * span + (time - first)
+    found = np.argsort(key)
+    return found if seq is None else _ties_by(seq, key, found)
+
+
+def _sorted(who: Ints, time: Ints, seq: Ints | None) -> bool:
+    step = np.sign(np.diff(who))
+    for column in (time,) if seq is None else (time, seq):
+        if (step < 0).any():
+            return False
+        step = np.where(step == 0, np.sign(np.diff(column)), step)
+    return not (step < 0).any()
+
+
+def _ties_by(seq: Ints, key: Ints, found: Ints) -> Ints:
+    """`found` sorts by `key`; put rows of one key in the order of `seq`."""
+    ranked = key[found]
+    same = ranked[1:] == ranked[:-1]
+    if not same.any():
+        return found
+    tied = np.zeros(len(found), bool)
+    tied[1:] |= same
+    tied[:-1] |= same
+    rows = found[tied]
+    found[tied] = rows[np.lexsort((seq[rows], key[rows]))]
+    return found
+
+
+def begins(*columns: Ints) -> Ints:
+    """Where runs of equal values begin in arrays sorted by these columns."""
+    if not len(columns[0]):
+        return np.zeros(0, np.int64)
+    changed = np.zeros(len(columns[0]) - 1, bool)
+    for column in columns:
+        changed |= column[1:] != column[:-1]
+    return np.concatenate([[0], np.flatnonzero(changed) + 1])
+
+
+def run_of(first: Ints, length: int) -> Ints:
+    """For each of `length` rows the number of its run."""
+    return np.repeat(np.arange(len(first)), np.diff(first, append=length))
+
+
+def grouped_median(group: Ints, value: Ints, groups: int) -> Floats:
+    """The median of `value` in each of `groups` groups, NaN where a group is empty."""
+    result = np.full(groups, np.nan)
+    if not len(value):
+        return result
+    ranked, held = _sorted_within(group, value)
+    first = begins(ranked)
+    size = np.diff(first, append=len(ranked))
+    low, high = held[first + (size - 1) // 2], held[first + size // 2]
+    result[ranked[first]] = (low + high) / 2
+    return result
+
+
+def _sorted_within(group: Ints, value: Ints) -> tuple[Ints, Ints]:
+    low = int(value.min())
+    span = int(value.max()) - low + 1
+    if (int(group.max()) + 1) * span >= WIDEST:
+        sorting = np.lexsort((value, group))
+        return group[sorting], value[sorting]
+    key = np.sort(group.astype(np.int64) * span + (value - low))
+    return key // span, key % span + low
