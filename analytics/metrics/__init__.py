@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analytics.metric import Metric
+from analytics.metrics.activity import ACTIVITY
+from analytics.metrics.marketplace import MARKETPLACE
+from analytics.metrics.payments import PAYMENTS
+from analytics.metrics.quality import QUALITY
+from analytics.metrics.revenue import REVENUE
+from analytics.metrics.sessions import SESSIONS
+from analytics.metrics.usage import USAGE
 from analytics.query import InvalidQuery
 
-METRICS: dict[str, Metric] = {m.name: m for m in ()}
+METRICS: dict[str, Metric] = {m.name: m for m in (*REVENUE, *PAYMENTS, *ACTIVITY, *SESSIONS, *QUALITY, *USAGE, *MARKETPLACE)}
 
 
 def metric(name: str) -> Metric:
