@@ -1,8 +1,8 @@
 """Each (tenant, id) counts once: within a batch, across retries, across restarts.
 
-Existing ids are looked for on the batch's own days and one day to either side: a retry carries the
-same instant, at most corrected by the sender's clock. So the cost of a batch depends on its days and
-not on how much history there is, and no index slows the load.
+PostgreSQL looks for existing ids in its unique index. The embedded engine looks on the batch's own days and
+one day to either side: a retry carries the same instant, at most corrected by the sender's clock. So the cost
+of a batch depends on its days and not on how much history there is, and no index slows the load.
 """
 
 from __future__ import annotations
@@ -43,14 +43,18 @@ def _known(tx: Transaction, table: sa.Table, tenant: int, rows: pa.Table) -> Fla
     known = np.zeros(rows.num_rows, dtype=bool)
     if not rows.num_rows:
         return known
-    bounds = pc.min_max(rows["day"]).as_py()
-    near = table.c.tenant == tenant, table.c.day.between(_moved(bounds["min"], -MARGIN), _moved(bounds["max"], MARGIN))
+    near = [table.c.tenant == tenant, *([] if tx.engine == "postgresql" else [_around(table, rows["day"])])]
     if not len(tx.read(sa.select(sa.literal(1)).select_from(table).where(*near).limit(1))):
         return known
     staged = tx.stage("incoming_ids", pa.table({"id": rows["id"], "position": pa.array(np.arange(rows.num_rows))}))
     found = tx.arrow(sa.select(staged.c.position).join_from(staged, table, table.c.id == staged.c.id).where(*near))
     known[found.column(0).to_numpy()] = True
     return known
+
+
+def _around(table: sa.Table, days: pa.ChunkedArray) -> sa.ColumnElement[bool]:
+    bounds = pc.min_max(days).as_py()
+    return table.c.day.between(_moved(bounds["min"], -MARGIN), _moved(bounds["max"], MARGIN))
 
 
 def _moved(day: date, by: timedelta) -> date:

@@ -19,6 +19,8 @@ from ingest.touched import Changes
 
 # Dimensions first: facts take keys, plans and rates from them.
 DIMENSIONS = ("accounts", "users", "aliases", "fx_rates")
+# What may come from outside; sessions are made here.
+FACTS = frozenset(schema.FACTS) - {"sessions"}
 SEQUENCE_BITS = 20  # events numbered within one version
 
 
@@ -59,13 +61,13 @@ class Load:
     def add(self, tables: Mapping[str, pa.Table]) -> None:
         """Rows of any tables, each with any subset of its columns, plus `user_id` and `account_id` (the source's own
         ids) in place of keys. Raises BadColumn or UnknownTable."""
-        unknown = set(tables) - set(DIMENSIONS) - set(schema.FACTS)
+        unknown = set(tables) - set(DIMENSIONS) - FACTS
         if unknown:
             raise UnknownTable(f"no table {', '.join(sorted(unknown))} to write to")
         for name in DIMENSIONS:
             if name in tables and tables[name].num_rows:
                 self._dimension(name, tables[name])
-        arrived = {name: self._arrived(name, rows) for name, rows in tables.items() if name in schema.FACTS and rows.num_rows}
+        arrived = {name: self._arrived(name, rows) for name, rows in tables.items() if name in FACTS and rows.num_rows}
         self._facts.meet({name: rows for name, rows in arrived.items() if rows.num_rows})
         for name, rows in arrived.items():
             if rows.num_rows:

@@ -19,9 +19,10 @@ from data_access.warehouse import Transaction
 from ingest.columns import Flags, Whole
 
 DEFAULT_GAP = timedelta(minutes=30)
-USER_BITS = 28
-SECOND = 1_000_000
-FURTHEST = 2**34  # seconds: keys stay within 63 bits whatever a sender's clock says
+SHORTEST_GAP = timedelta(minutes=1)  # so that two sessions of one user never begin in the same minute
+USER_BITS = 27
+MINUTE = 60_000_000  # microseconds
+FURTHEST = 2**26  # minutes: keys stay within 53 bits, exact even as a float, whatever a sender's clock says
 # A session may have begun this long before its last event and still be found.
 LONGEST = timedelta(days=31)
 
@@ -39,7 +40,7 @@ class Runs:
 
 def session_key(user: Whole, began: Whole) -> Whole:
     """The key of the session a user began at some microsecond since 1970."""
-    return np.clip(began // SECOND, -FURTHEST, FURTHEST - 1) << USER_BITS | user
+    return np.clip(began // MINUTE, -FURTHEST, FURTHEST - 1) << USER_BITS | user
 
 
 def runs(user: Whole, start: Whole, end: Whole, known: Whole, gap: int) -> tuple[Whole, Whole]:
@@ -116,7 +117,7 @@ def join_moved(tx: Transaction, tenant: int, moved: dict[int, int]) -> None:
         return
     columns = {"old": pa.array(list(moved)), "new": pa.array(list(moved.values()))}
     staged = tx.stage("moved_sessions", pa.table(columns))
-    for table in (*FACTS.values(), sessions):
+    for table in FACTS.values():
         if "session_key" in table.c and table is not sessions:
             same = sa.and_(table.c.tenant == tenant, table.c.session_key == staged.c.old)
             tx.execute(sa.update(table).values(session_key=staged.c.new).where(same))

@@ -61,7 +61,7 @@ class Changes:
 
     def touched(self) -> Touched:
         """The facts only, as `ingest.rollups` asks."""
-        facts = {name: {day for day in days if day} for name, days in self.tables.items() if name in schema.FACTS}
+        facts = {name: {day for day in days if day} for name, days in self.tables.items() if name in schema.FACTS and name != "sessions"}
         return Touched(facts, None if self.anyone else self.users, self.customers)
 
     def rolled_up(self, tx: Transaction, tenant: Tenant) -> None:
@@ -82,7 +82,7 @@ class Changes:
 
     def everything(self, tx: Transaction, tenant: Tenant) -> None:
         """Every day of every table was derived again."""
-        for name, table in {**schema.FACTS, **schema.ROLLUPS, "sessions": schema.sessions}.items():
+        for name, table in {**schema.FACTS, **schema.ROLLUPS}.items():
             if "day" not in table.c:
                 self.tables[name] = {None}
                 continue

@@ -17,16 +17,18 @@ from data_access import versions
 from data_access.clock import naive_utc
 from data_access.warehouse import Warehouse
 from ingest.load import Load, UnknownTable, Written, rebuild
-from ingest.sessions import DEFAULT_GAP
+from ingest.sessions import DEFAULT_GAP, SHORTEST_GAP
 from ingest.touched import Changes
 
 __all__ = ["BatchWriter", "Load", "UnknownTable", "Written"]
 
 
 class BatchWriter:
-    """Writes one tenant's rows. `session_gap`: a longer pause starts a new session."""
+    """Writes one tenant's rows. `session_gap`: a longer pause starts a new session; at least a minute."""
 
     def __init__(self, warehouse: Warehouse, tenant: Tenant, session_gap: timedelta = DEFAULT_GAP) -> None:
+        if session_gap < SHORTEST_GAP:
+            raise ValueError("a session gap is at least a minute")
         self._warehouse = warehouse
         self._tenant = tenant
         self._gap = session_gap

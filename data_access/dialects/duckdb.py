@@ -19,6 +19,8 @@ from data_access.dialects.compiling import Compiler
 from data_access.dialects.dialect import Session, Values
 from data_access.errors import QueryBudgetExceeded, WarehouseError, WarehouseUnavailable
 
+ROW_GROUP = 122_880
+
 
 class DuckDB:
     """An open DuckDB file (or `:memory:`), locked down: no files, no network, no settings from SQL."""
@@ -98,6 +100,8 @@ class DuckDBSession:
 
     def append(self, table: sa.Table, rows: pa.Table) -> None:
         names = ", ".join(f'"{name}"' for name in rows.column_names)
+        # One chunk would be one thread's work.
+        rows = pa.Table.from_batches(rows.to_batches(max_chunksize=ROW_GROUP), rows.schema)
         with _translated():
             self._cursor.register("incoming_rows", rows)
             try:

