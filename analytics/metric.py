@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import sqlalchemy as sa
@@ -52,6 +53,7 @@ class Scan:
     by: tuple[Dimension, ...] = ()
     filters: tuple[Filter, ...] = ()
     engine: str = "duckdb"
+    now: datetime | None = None  # when the question is asked; decides which cohorts are still open
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Source:
     lookback: int | None = 0
 
 
-Expression = Callable[[sa.FromClause], sa.ColumnElement[object]]
+Expression = Callable[[sa.FromClause], sa.ColumnElement[Any]]
 Formula = Callable[[Mapping[str, pd.Series]], pd.Series]
 
 

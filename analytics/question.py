@@ -43,4 +43,4 @@ class Question:
 
     def scan(self, grain: Grain | None = None) -> Scan:
         """This question's bounds and filters, as a source wants them."""
-        return Scan(self.tenant, self.period, grain, (), self.query.filters, self.warehouse.engine)
+        return Scan(self.tenant, self.period, grain, (), self.query.filters, self.warehouse.engine, self.now)
