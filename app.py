@@ -33,14 +33,14 @@ def script() -> None:
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Open the databases; close them at the end."""
-    from data_access.connections import connect, disconnect
+    from data_access import connections
     from data_access.settings import settings
 
-    connect(settings())
+    connections.connect(settings())
     try:
         yield {}
     finally:
-        disconnect()
+        connections.disconnect()
 
 
 def server() -> Any:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from cli import serve
+from cli import check, demo, metrics, query, rollup, serve, token, user
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Vigie: product, revenue and health, one cockpit."
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("query")(query.query)
+app.command("rollup")(rollup.rollup)
+app.command("metrics")(metrics.metrics)
+app.command("check")(check.check)
+app.add_typer(user.app, name="user")
+app.add_typer(token.app, name="token")
 
 
 @app.callback()

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from accounts.secret import check_secret
+from api import local
+from cli.reach import PROBLEMS, bar
 from cli.say import out, stop, stopping_on
 from data_access.clock import utc_now
-from data_access.settings import InvalidSettings, Settings, settings
-from data_access.store import StoreUnavailable, open_store
+from data_access.connections import connect, store
+from data_access.settings import Settings, settings
 
 
 def serve(
@@ -21,13 +23,27 @@ def serve(
 ) -> None:
     """Serve the cockpit. In demo mode the first start makes the demonstration business."""
     chosen = settings()
-    with stopping_on(InvalidSettings, StoreUnavailable):
+    with stopping_on(*PROBLEMS):
         check_secret(chosen)
+        _alone(chosen)
         listener = _listen(host or chosen.host, port or chosen.port)
+        connect(chosen)
         if chosen.demo_mode:
             _prepare_demo(chosen)
     _greet(chosen, host or chosen.host, listener.getsockname()[1])
-    _run(listener)
+    local.announce(chosen, host or chosen.host, listener.getsockname()[1])
+    try:
+        _run(listener)
+    finally:
+        local.withdraw(chosen)
+
+
+def _alone(chosen: Settings) -> None:
+    server = local.running(chosen)
+    if server is not None and chosen.embedded:
+        raise stop(
+            f"it runs already: {server.url}, process {server.pid}. Stop that one first, or give this one its own DATA_DIR and databases."
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -44,11 +60,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _prepare_demo(chosen: Settings) -> None:
+    """Before anybody can sign in: an empty demonstration shows nothing."""
+    from api import demonstration
     from cli import demo_people
 
-    store = open_store(chosen.store_url)
-    demo_people.ensure(store, utc_now())
-    store.dispose()
+    if not demonstration.marker(chosen).get("done"):
+        out.print("First start: making the demonstration business, two companies with eighteen months behind them.")
+        with bar("Demonstration") as progress:
+            demonstration.create({}, progress)
+    demo_people.ensure(store(), utc_now())
 
 
 def _greet(chosen: Settings, host: str, port: int) -> None:

@@ -26,8 +26,13 @@ _current = _Open()
 
 
 def connect(settings: Settings) -> None:
-    """Open both by the settings and bring their tables up to date. Raises WarehouseUnavailable or SchemaMismatch."""
+    """Open both by the settings and bring their tables up to date; nothing where they are open already.
+
+    Raises WarehouseUnavailable, SchemaMismatch or StoreUnavailable.
+    """
     global _current
+    if _current.warehouse is not None and _current.store is not None:
+        return
     from data_access.store import open_store
 
     opened = open_warehouse(
