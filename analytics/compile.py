@@ -22,26 +22,32 @@ UNRATED = "__unrated"
 def statement(source: Source, metrics: Sequence[Metric], scan: Scan) -> sa.Select[Any]:
     """One row per bucket and slice: `bucket` when there is a grain, then dimensions, then metrics, by name.
 
-    A running sum (`when` closing or opening) has no lower bound: what lies before the period comes as bucket OPENING.
+    As soon as one metric is a running sum (`when` closing or opening) there is no lower bound: what lies before the period
+    comes as bucket OPENING, and without a grain all of the period as the bucket of its first day.
     """
     rows = source.build(scan)
-    running = metrics[0].when != "flow"
+    running = is_running(metrics)
     keys = _keys(source, rows, scan, running)
     values = [metric.expression(rows).label(metric.name) for metric in metrics if metric.expression]
     values += [metric.unrated(rows).label(metric.name + UNRATED) for metric in metrics if metric.unrated]
     select = sa.select(*(key.label(name) for name, key in keys.items()), *values).select_from(rows)
     if not source.confined:
         select = select.where(*conditions(source, rows, scan, running=running))
-        if metrics[0].when == "opening" and not scan.grain:
-            select = select.where(rows.c[source.day] < scan.period.first)
     return select.group_by(*keys.values()).limit(MAX_ROWS + 1) if keys else select
+
+
+def is_running(metrics: Sequence[Metric]) -> bool:
+    """Whether any of them is a sum of all history."""
+    return any(metric.when != "flow" for metric in metrics)
 
 
 def _keys(source: Source, rows: sa.FromClause, scan: Scan, running: bool) -> dict[str, sa.ColumnElement[Any]]:
     if source.confined:
         names = (["bucket"] if scan.grain else []) + [d.name for d in scan.by]
         return {name: rows.c[name] for name in names}
-    keys = {"bucket": _running_bucket(source, rows, scan) if running else bucket(source, rows, scan)} if scan.grain else {}
+    keys = {}
+    if scan.grain or running:
+        keys["bucket"] = _running_bucket(source, rows, scan) if running else bucket(source, rows, scan)
     return keys | {d.name: column(rows, d, scan) for d in scan.by}
 
 
@@ -53,8 +59,9 @@ def bucket(source: Source, rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[
 
 
 def _running_bucket(source: Source, rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:
-    zero = sa.cast(sa.literal(OPENING), sa.Date) if scan.grain is not Grain.HOUR else sa.cast(sa.literal(OPENING), sa.DateTime)
-    return sa.case((rows.c[source.day] < scan.period.first, zero), else_=bucket(source, rows, scan))
+    kind = sa.DateTime() if scan.grain is Grain.HOUR else sa.Date()
+    inside = bucket(source, rows, scan) if scan.grain else sa.cast(sa.literal(scan.period.first), kind)
+    return sa.case((rows.c[source.day] < scan.period.first, sa.cast(sa.literal(OPENING), kind)), else_=inside)
 
 
 def conditions(source: Source, rows: sa.FromClause, scan: Scan, *, running: bool = False) -> list[sa.ColumnElement[bool]]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
-from analytics.compile import MAX_ROWS, OPENING
+from analytics.compile import MAX_ROWS, OPENING, is_running
 from analytics.metric import Metric, Scan
 from analytics.period import Grain, Resolved, floor, step
 from analytics.query import InvalidQuery
 from data_access.clock import to_utc
 
 MAX_BUCKETS = 12_000
+DAY = timedelta(days=1)
 OPENING_STAMP = pd.Timestamp(OPENING)
 
 
@@ -86,27 +87,31 @@ class Grid:
         rows = rows.astype(dict.fromkeys(names, "float64"))
         for name in self.slices:
             rows[name] = rows[name].map(spell).astype(object)
+        if is_running(metrics) and not self.scan.grain:
+            whole = Grid(replace(self.scan, grain=Grain.DAY), replace(self.period, last=self.period.first + DAY))
+            return whole.fill(rows, metrics).reset_index("bucket", drop=True).rename_axis(self.slices or None)
         if not self.keys:
             return rows[names]
         if self.scan.grain:
             rows["bucket"] = pd.to_datetime(rows["bucket"]).astype("datetime64[us]")
         # TRICKY: NULL and "" are both the slice "unknown"; distinct counts of the two are added, since no row is in both.
         wide = rows.groupby(self.keys, dropna=False)[names].sum(min_count=1)
-        return self._running(wide, metrics) if metrics[0].when != "flow" else self._flowing(wide, metrics)
+        if not is_running(metrics):
+            return self._flowing(wide.reindex(self._index(wide)) if self.scan.grain else wide, metrics)
+        return self._running(wide.reindex(self._index(wide, opening=True)), metrics)
 
     def _flowing(self, wide: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
-        if self.scan.grain:
-            wide = wide.reindex(self._index(wide))
         return wide.fillna({m.name: m.empty for m in metrics if m.empty is not None})
 
     def _running(self, wide: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
-        if not self.scan.grain:
-            return wide.fillna(0.0)
-        full = wide.reindex(self._index(wide, opening=True)).fillna(0.0)
-        sums = full.groupby(level=self.slices).cumsum() if self.slices else full.cumsum()
-        if metrics[0].when == "opening":
-            sums = sums.groupby(level=self.slices).shift(1) if self.slices else sums.shift(1)
-        return sums[sums.index.get_level_values("bucket") > OPENING_STAMP] if self.slices else sums[sums.index > OPENING_STAMP]
+        """Flows as they are; closing and opening ones summed up from the OPENING bucket, which is then dropped."""
+        parts = [self._flowing(wide[[m.name for m in metrics if m.when == "flow"]], [m for m in metrics if m.when == "flow"])]
+        for when in ("closing", "opening"):
+            part = wide[[m.name for m in metrics if m.when == when]].fillna(0.0)
+            sums = part.groupby(level=self.slices).cumsum() if self.slices else part.cumsum()
+            parts.append(sums if when == "closing" else sums.shift(1))  # the first of a slice is OPENING, dropped below
+        joined = pd.concat(parts, axis=1)
+        return joined[joined.index.get_level_values("bucket") > OPENING_STAMP]
 
     def _index(self, wide: pd.DataFrame, *, opening: bool = False) -> pd.Index:
         begins = self.buckets()

@@ -22,7 +22,6 @@ from analytics.query import InvalidQuery, Query
 from analytics.question import Question
 from analytics.result import Column, Result, Warning
 
-INFINITE = [np.inf, -np.inf]
 BUCKET_LABEL = Text("Period", "Période")
 TRUNCATED = Warning(
     "truncated",
@@ -95,7 +94,7 @@ def answer(question: Question) -> Result:
         frame=frame[[*grid.keys, *query.metrics]].reset_index(drop=True),
         columns=_columns(scan, asked),
         metrics=tuple(asked),
-        totals={m.name: totals.get(m.name) for m in asked},
+        totals={m.name: totals[m.name] for m in asked if m.name in totals},
         warnings=(*missing, *([TRUNCATED] if truncated else [])),
         partial=grid.partial(),
         currency=question.tenant.currency,
@@ -104,11 +103,11 @@ def answer(question: Question) -> Result:
 
 
 def _read(question: Question, metrics: Sequence[Metric], scan: Scan, grid: Grid) -> tuple[pd.DataFrame, list[Warning]]:
-    """One statement per source and time rule, joined on bucket and slice."""
-    groups: dict[tuple[str, str], list[Metric]] = {}
+    """One statement per source, joined on bucket and slice."""
+    groups: dict[str, list[Metric]] = {}
     for metric in metrics:
         if metric.source:
-            groups.setdefault((metric.source.name, metric.when), []).append(metric)
+            groups.setdefault(metric.source.name, []).append(metric)
     parts, warnings = [], []
     for members in groups.values():
         source = cast(Source, members[0].source)
@@ -157,14 +156,17 @@ def _totals(question: Question, scan: Scan, frame: pd.DataFrame) -> dict[str, fl
 
 def _derived(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
     """Metrics that are arithmetic over others; `expand` has put what they need before them. No infinity is left."""
-    frame = frame.copy()
-    names = [m.name for m in metrics]
-    frame[[m.name for m in metrics if m.source]] = frame[[m.name for m in metrics if m.source]].replace(INFINITE, np.nan)
+    values = {m.name: _finite(frame[m.name]) for m in metrics if m.source}
     for metric in metrics:
         if metric.formula:
-            frame[metric.name] = metric.formula({name: frame[name] for name in metric.needs}).astype("float64")
-    frame[names] = frame[names].replace(INFINITE, np.nan)
-    return frame
+            values[metric.name] = _finite(metric.formula({name: values[name] for name in metric.needs}))
+    return pd.DataFrame({**{name: frame[name] for name in frame.columns if name not in values}, **values})
+
+
+def _finite(values: pd.Series) -> pd.Series:
+    numbers = values.to_numpy("float64", copy=True)
+    numbers[np.isinf(numbers)] = np.nan
+    return pd.Series(numbers, index=values.index)
 
 
 def _ordered(frame: pd.DataFrame, query: Aggregate, grid: Grid) -> tuple[pd.DataFrame, bool]:
