@@ -10,8 +10,10 @@ from pydantic import ValidationError
 
 from accounts.roles import Permission
 from analytics.filters import InvalidFilter
-from analytics.kinds import aggregate
+from analytics.kinds import aggregate, movements, retention
 from analytics.kinds.aggregate import Aggregate
+from analytics.kinds.movements import Movements
+from analytics.kinds.retention import Retention
 from analytics.period import InvalidPeriod
 from analytics.query import InvalidQuery, Query, explain
 from analytics.question import Question
@@ -36,6 +38,8 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "aggregate": Kind(Aggregate, aggregate.answer, aggregate.tables, aggregate.permissions, aggregate.lookback),
+    "retention": Kind(Retention, retention.answer, retention.tables, retention.permissions, retention.lookback),
+    "movements": Kind(Movements, movements.answer, movements.tables, movements.permissions, movements.lookback),
 }
 
 

@@ -35,18 +35,12 @@ def _movements(scan: Scan) -> sa.FromClause:
     A churn at the end of a paid period is written ahead of time: nothing after `until` has happened yet.
     """
     table = mrr_movements
-    columns = [
-        column
-        for column in table.c
-        if column.name in {"tenant", "ts", "day", "customer", "user_key", "plan", "kind", "country", "channel", "currency", "movement"}
-    ]
-    amounts = [table.c.delta_minor, table.c.delta_base_minor, table.c.customers_delta]
     asked = [
         _at_start(table, scan).label("at_start"),
         _days(table, scan).label("days"),
         sa.literal(gross_margin(scan.tenant), sa.Double).label("margin"),
     ]
-    return sa.select(*columns, *amounts, *asked).where(table.c.ts < scan.period.until).subquery("movements")
+    return sa.select(table, *asked).where(table.c.ts < scan.period.until).subquery("movements")
 
 
 def _at_start(table: sa.Table, scan: Scan) -> sa.ColumnElement[Any]:
