@@ -6,11 +6,13 @@ import numpy as np
 
 from demo.business import BUSINESS, FREE, GIVEAWAY
 from demo.clock import SECOND
+from demo.lumen_scripts import LIBRARY
 from demo.people import MEMBER, VISITOR, Code, Population
-from demo.scripts import SCRIPT
 from demo.seeds import weighted
 from demo.sessions import CHECKOUT, CREDITS, FIRST, LEAVE, SIGN_UP, Sessions
 from demo.world import World
+
+SCRIPT = {name: LIBRARY.code(name) for name in LIBRARY.scripts}
 
 
 def script_of(world: World, people: Population, made: Sessions, plan: Code) -> Code:

@@ -52,20 +52,15 @@ class Calendar:
 
     @cached_property
     def _changes(self) -> tuple[Whole, Whole]:
-        """Instants at which the zone's offset changes, and the offset from each on (found by bisection per day)."""
+        """Instants at which the zone's offset changes, and the offset from each on (found to the quarter of an hour)."""
         first = datetime.combine(self.end - timedelta(days=self.book_days + 800), time(), UTC)
         hours = [first + timedelta(hours=h) for h in range(0, (self.book_days + 1600) * 24, 24)]
         offsets = [_offset(h, self.zone) for h in hours]
         edges = [(first, offsets[0])]
-        for before, after, old, new in zip(hours, hours[1:], offsets, offsets[1:], strict=False):
+        for before, old, new in zip(hours, offsets, offsets[1:], strict=False):
             if old != new:
-                edges.append(
-                    next(
-                        (at, new)
-                        for m in range(0, 1441, 15)
-                        if _offset(at := before + timedelta(minutes=m), self.zone) == new and at <= after
-                    )
-                )
+                quarters = (before + timedelta(minutes=minutes) for minutes in range(0, 1441, 15))
+                edges.append(next((at, new) for at in quarters if _offset(at, self.zone) == new))
         return np.array([micros(at) for at, _ in edges]), np.array([offset for _, offset in edges])
 
     def offset(self, ts: Whole) -> Whole:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Codes = npt.NDArray[np.signedinteger]
 
-
-def coded(codes: npt.NDArray[np.integer], words: Sequence[str]) -> pa.Array:
+def coded(codes: npt.NDArray[Any], words: Sequence[str]) -> pa.Array:
     """A dictionary column: codes are positions in `words`, a negative code is NULL."""
     width = np.int8 if len(words) < 128 else np.int16 if len(words) < 32768 else np.int32
-    narrow = codes.astype(width)
+    narrow: npt.NDArray[np.integer] = codes.astype(width)
     empty = narrow < 0
     indices = pa.array(narrow, mask=empty) if empty.any() else pa.array(narrow)
     return pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))

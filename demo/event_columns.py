@@ -6,15 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from demo.business import AGENTS, ARRIVALS, COUNTRIES, DIRECT, LANGUAGES, NEWSLETTER, ORGANIC, PLACES
+from demo.business import AGENTS, ARRIVALS, COUNTRIES, LANGUAGES, PLACES
 from demo.clock import SECOND, Whole
 from demo.columns import coded, dates, instants, lookup, one
-from demo.people import OWNER, Code, Population
+from demo.people import OWNER, Code
 from demo.person import who
-from demo.scripts import Moment
-from demo.seeds import ids, weighted
-from demo.sessions import FIRST, Sessions
-from demo.world import World
+from demo.seeds import ids
+from demo.sessions import FIRST
+from demo.traffic import Traffic
 
 Rows = tuple[npt.NDArray[np.int64], Code, Whole]  # session position, moment, ts
 OF_MOMENT = {"name": "name", "category": "category", "page": "page", "action": "action", "label": "label", "title": "page", "path": "path"}
@@ -25,8 +24,9 @@ OF_ARRIVAL = ("source", "medium", "campaign", "referrer", "term", "content")
 class EventColumns:
     """Dictionaries for one company's moments, and the tables made with them."""
 
-    def __init__(self, world: World, people: Population, moments: tuple[Moment, ...]) -> None:
-        self.world, self.people = world, people
+    def __init__(self, traffic: Traffic) -> None:
+        self.traffic, self.world, self.people = traffic, traffic.world, traffic.people
+        moments = tuple(traffic.library.moments.values())
         self.moment = {column: lookup([getattr(m, attribute) for m in moments]) for column, attribute in OF_MOMENT.items()}
         self.agent = {name: lookup([getattr(agent, name) for agent in AGENTS]) for name in OF_AGENT}
         self.arrival = {name: lookup([getattr(arrival, name) for arrival in ARRIVALS]) for name in OF_ARRIVAL}
@@ -37,13 +37,11 @@ class EventColumns:
         self.text_count = np.array([len(m.properties) for m in moments])
         self.text_first = np.cumsum(self.text_count) - self.text_count
 
-    def table(self, rng: np.random.Generator, made: Sessions, rows: Rows, session_plan: Code, seq: int) -> pa.Table:
+    def table(self, rng: np.random.Generator, rows: Rows, seq: int) -> pa.Table:
         """One chunk of `events`, without value and currency; `seq` is how many events came before it."""
         session, moment, ts = rows
-        low, high = session.min(), session.max() + 1
-        user = made.user[session]
-        arrived = self._arrived(rng, made, slice(low, high))[session - low]
-        size = len(ts)
+        made, size = self.traffic.sessions, len(ts)
+        user, arrived = made.user[session], self.traffic.arrived[session]
         return pa.table({
             "id": ids(self.world.salt("events"), seq, size),
             "ts": instants(ts),
@@ -51,7 +49,7 @@ class EventColumns:
             "seq": pa.array(np.arange(seq + 1, seq + size + 1)),
             "received_at": instants(ts + rng.integers(40_000, 2 * SECOND, size)),
             "session_key": pa.array(session + 1),
-            **who(self.people, user, session_plan[session]),
+            **who(self.people, user, self.traffic.plan[session]),
             **{name: _taken(pair, moment) for name, pair in self.moment.items()},
             "search": one(None, size),
             **{name: _taken(pair, arrived) for name, pair in self.arrival.items()},
@@ -64,11 +62,6 @@ class EventColumns:
             "duration_ms": self._durations(rng, moment, ts),
             "properties": self._properties(rng, moment),
         })  # fmt: skip
-
-    def _arrived(self, rng: np.random.Generator, made: Sessions, part: slice) -> Code:
-        """Where each session came from: the first from the person's own source, later ones mostly directly."""
-        later = np.array([DIRECT, ORGANIC, NEWSLETTER])[weighted(rng, [74, 15, 11], part.stop - part.start)]
-        return np.where(made.role[part] == FIRST, self.people.arrival[made.user[part]], later).astype(np.int16)
 
     def _durations(self, rng: np.random.Generator, moment: Code, ts: Whole) -> pa.Array:
         """Milliseconds waited for a page, a search, an answer; longer in the slow database week."""

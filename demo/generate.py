@@ -61,4 +61,4 @@ def _lumen(company: Lumen) -> Tables:
     yield "fx_rates", rates.table(world)
     yield "subscriptions", subscriptions.table(world, people, company.customers, company.book)
     yield "payments", payments.table(world, people, company.customers, company.charges)
-    yield from (("events", table) for table in visits.events(company))
+    yield from (("events", table) for table in visits.events(company.traffic, company.money, ("checkout_completed", "credits")))

@@ -11,16 +11,18 @@ from demo import customers, payments, sessions, subscriptions
 from demo.business import GIVEAWAY
 from demo.choices import script_of
 from demo.clock import DAY, MINUTE, Whole
+from demo.lumen_scripts import LIBRARY
 from demo.people import Code, Population, populate
 from demo.plans import PlanHistory
 from demo.sessions import CHECKOUT, CREDITS, LEAVE, Planned, Sessions
+from demo.traffic import Traffic, arrived
 from demo.world import World
 
 
 class Lumen:
     """The subscription company; each part is computed when first asked for."""
 
-    mean_events = 7.3  # per session, over all scripts
+    mean_events = 6.75  # per session, over all scripts
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -55,7 +57,7 @@ class Lumen:
         who = self.plans.customer
         paying_until = np.where(who >= 0, until[np.maximum(who, 0)], -1)
         life = sessions.lives(self.world, self.people, paying_until, self.people.arrival == GIVEAWAY)
-        return sessions.sessions(self.world, self.people, life, self._planned(), self.mean_events)
+        return sessions.sessions(self.world, self.people, life, self._planned(), mean_events=self.mean_events)
 
     def _planned(self) -> list[Planned]:
         """Visits in which money moves: checkouts, credit packs, cancellations."""
@@ -68,14 +70,18 @@ class Lumen:
         ]
 
     @cached_property
-    def session_plan(self) -> Code:
-        """The plan of each session's person at its start."""
-        return self.plans.at(self.sessions.user, self.sessions.start)
+    def traffic(self) -> Traffic:
+        made = self.sessions
+        plan = self.plans.at(made.user, made.start)
+        script = script_of(self.world, self.people, made, plan)
+        return Traffic(self.world, self.people, LIBRARY, made, plan, arrived(self.people, made), script)
 
-    @cached_property
-    def script(self) -> Code:
-        """Which script each session follows, a position in SCRIPTS."""
-        return script_of(self.world, self.people, self.sessions, self.session_plan)
+    def money(self, session: npt.NDArray[np.int64]) -> tuple[Whole, Code]:
+        """What was paid in each of these sessions in minor units, -1 for nothing, and in which of CURRENCIES."""
+        made, amount = self.sessions, np.full(len(session), -1, dtype=np.int64)
+        bought = np.flatnonzero(np.isin(made.role[session], (CHECKOUT, CREDITS)))
+        amount[bought] = self.amount_of(made.user[session[bought]], made.start[session[bought]])
+        return amount, self.customers.currency[np.maximum(self.plans.customer[made.user[session]], 0)]
 
     def amount_of(self, user: npt.NDArray[np.integer], start: Whole) -> Whole:
         """What was paid in the checkout or credits session of `user` that began at `start`; -1 where unknown."""

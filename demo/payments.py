@@ -15,7 +15,7 @@ from demo.customers import STRIPE, Customers
 from demo.people import Code, Flag, Population
 from demo.person import channel_of
 from demo.seeds import ids, weighted
-from demo.subscriptions import Ledger, active_until
+from demo.subscriptions import Columns, Ledger, active_until
 from demo.world import World
 
 TYPES = ("attempt", "authorised", "captured", "failed", "refunded")
@@ -85,7 +85,7 @@ def charges(world: World, customers: Customers, book: Ledger, bought: Purchases)
     return _outage(world, rng, customers, {name: column[needed] for name, column in tries.items()})
 
 
-def _outage(world: World, rng: np.random.Generator, customers: Customers, tries: dict[str, npt.NDArray[np.generic]]) -> Charges:
+def _outage(world: World, rng: np.random.Generator, customers: Customers, tries: Columns) -> Charges:
     """Fail most Stripe tries of the outage, up to three more tries within it, and one that works afterwards."""
     story, count = world.stories["payment_outage"], len(tries["ts"])
     hit = story.during(tries["ts"]) & (customers.provider[tries["customer"]] == STRIPE) & (rng.random(count) < story.size["fail_share"])
@@ -111,21 +111,22 @@ def table(world: World, people: Population, customers: Customers, made: Charges)
     paid, count = made.decline < 0, len(made.ts)
     back = np.flatnonzero(paid & (rng.random(count) < 0.012))
     groups = (
-        (ATTEMPT, np.arange(count), 0), (AUTHORISED, np.flatnonzero(paid & (made.method == 0)), 2 * SECOND), (CAPTURED, np.flatnonzero(paid), 4 * SECOND),
-        (FAILED, np.flatnonzero(~paid), 3 * SECOND), (REFUNDED, back, rng.integers(DAY, 12 * DAY, len(back))),
+        (ATTEMPT, np.arange(count), 0),
+        (AUTHORISED, np.flatnonzero(paid & (made.method == 0)), 2 * SECOND),
+        (CAPTURED, np.flatnonzero(paid), 4 * SECOND),
+        (FAILED, np.flatnonzero(~paid), 3 * SECOND),
+        (REFUNDED, back, rng.integers(DAY, 12 * DAY, len(back))),
     )  # fmt: skip
     charge = np.concatenate([rows for _, rows, _ in groups])
     kind = np.concatenate([np.full(len(rows), code, dtype=np.int8) for code, rows, _ in groups])
     ts = np.concatenate([made.ts[rows] + delay for _, rows, delay in groups])
     order = np.argsort(ts, kind="stable")
     order = order[ts[order] < world.calendar.stop]
-    return _rows(world, people, customers, made, (charge[order], kind[order], ts[order]))
+    return _rows(world, people, customers, (made, charge[order], kind[order], ts[order]))
 
 
-def _rows(
-    world: World, people: Population, customers: Customers, made: Charges, rows: tuple[Whole, npt.NDArray[np.int8], Whole]
-) -> pa.Table:
-    charge, kind, ts = rows
+def _rows(world: World, people: Population, customers: Customers, rows: tuple[Charges, Whole, npt.NDArray[np.int8], Whole]) -> pa.Table:
+    made, charge, kind, ts = rows
     who, size = made.customer[charge], len(charge)
     user, provider, amount = customers.user[who], customers.provider[who], made.amount[charge]
     fee = (amount * FEE_SHARE[provider]).astype(np.int64) + FEE_FIXED[provider]

@@ -38,18 +38,16 @@ class Planned:
     role: int
 
 
-def sessions(
-    world: World, people: Population, life: tuple[Whole, npt.NDArray[np.float64]], planned: list[Planned], mean_events: float
-) -> Sessions:
-    """Planned visits and as many others as the scale asks for.
+Life = tuple[Whole, npt.NDArray[np.float64]]  # per person: the instant after which they come no more, visits per day until then
 
-    `life` is, per person, the instant after which they come no more, and their visits per day until then.
-    """
+
+def sessions(world: World, people: Population, life: Life, planned: list[Planned], *, mean_events: float) -> Sessions:
+    """Planned visits, and as many others as it takes to reach the scale's events at `mean_events` a visit."""
     rng = world.rng("sessions")
     planned = [*_arriving(people), *planned]
     given = sum(len(plan.user) for plan in planned)
     wanted = max(world.events / mean_events - given, 0)
-    user, start = _casual(world, rng, people, life, wanted)
+    user, start = _casual(world, rng, people, life, wanted=wanted)
     packed = [_pack(world, user, start, NORMAL), *(_pack(world, plan.user, plan.start, plan.role) for plan in planned)]
     return _spaced(world, np.sort(np.concatenate(packed)))
 
@@ -61,14 +59,14 @@ def _arriving(people: Population) -> list[Planned]:
 
 
 def _casual(
-    world: World, rng: np.random.Generator, people: Population, life: tuple[Whole, npt.NDArray[np.float64]], wanted: float
+    world: World, rng: np.random.Generator, people: Population, life: Life, *, wanted: float
 ) -> tuple[npt.NDArray[np.int32], Whole]:
     """Visits between a person's beginning and end, busier on busy days, at their own hour of the day."""
     last, per_day = life
     start = np.maximum(np.where(people.signed_up >= 0, people.signed_up, people.first_seen), world.calendar.events_from)
     span = np.maximum(np.minimum(last, world.calendar.stop) - start, 0)
     expected = per_day * (span / DAY)
-    counts = rng.poisson(expected * (wanted * 1.36 / max(expected.sum(), 1e-9)))  # 1.36 makes up for quiet days and visits too close
+    counts = rng.poisson(expected * (wanted * 1.48 / max(expected.sum(), 1e-9)))  # 1.48 makes up for quiet days and visits too close
     user = np.repeat(np.arange(people.size, dtype=np.int32), counts)
     at = start[user] + (rng.random(len(user), dtype=np.float32).astype(np.float64) * span[user]).astype(np.int64)
     wall = (at + world.calendar.offset(at)) // DAY
@@ -113,7 +111,7 @@ def last_seen(people: Population, made: Sessions) -> Whole:
     return seen
 
 
-def lives(world: World, people: Population, paying_until: Whole, fading: npt.NDArray[np.bool_]) -> tuple[Whole, npt.NDArray[np.float64]]:
+def lives(world: World, people: Population, paying_until: Whole, fading: npt.NDArray[np.bool_]) -> Life:
     """How long and how often each person comes. `paying_until` is -1 for those who never paid; `fading` users are
     gone within days. Visits per day are relative: the scale decides how many there are."""
     rng = world.rng("lives")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,14 +36,15 @@ STATUSES = ("active", "past_due", "paused", "cancelled")
 ACTIVE, PAST_DUE, PAUSED, CANCELLED = range(4)
 DISCOUNT_KEEPS = 80  # percent of the price during the first three months
 Who = npt.NDArray[np.int64]
+Columns = dict[str, npt.NDArray[Any]]
 
 
 @dataclass
 class Ledger:
     """Changes and invoices as columns; `customer` is a position in Customers."""
 
-    changes: dict[str, npt.NDArray[np.generic]] = field(default_factory=dict)
-    invoices: dict[str, npt.NDArray[np.generic]] = field(default_factory=dict)
+    changes: Columns = field(default_factory=dict)
+    invoices: Columns = field(default_factory=dict)
 
 
 class Book:
@@ -57,8 +59,8 @@ class Book:
         self.raised = np.zeros(size, dtype=bool)
         self.ends = np.full(size, -1, dtype=np.int64)
         self.since = np.zeros(size, dtype=np.int16)  # the month in which the status last changed
-        self.rows: list[dict[str, npt.NDArray[np.generic]]] = []
-        self.bills: list[dict[str, npt.NDArray[np.generic]]] = []
+        self.rows: list[Columns] = []
+        self.bills: list[Columns] = []
 
     def amount(self, who: Who) -> Whole:
         """What one interval costs now, in minor units: whole quantity, after discount."""
@@ -234,7 +236,7 @@ def _fewer(book: Book, _month: int, who: Who, at: Whole) -> None:
 CHANGE = {"cancel": _cancel, "upgrade": _upgrade, "downgrade": _downgrade, "more": _more, "fewer": _fewer, "pause": _pause}
 
 
-def _stacked(parts: list[dict[str, npt.NDArray[np.generic]]], world: World) -> dict[str, npt.NDArray[np.generic]]:
+def _stacked(parts: list[Columns], world: World) -> Columns:
     """The parts as one set of columns, by time, without what lies after the last day."""
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.argsort(whole["ts"], kind="stable")
