@@ -62,7 +62,7 @@ class Source:
 
     `tables` are the warehouse tables behind it, for the cache's data version and freshness. `day` names the
     tenant-day column that bounds the period. `lookback` is how many days before the period the answer may
-    depend on (None: all history).
+    depend on (None: all history). `until_now`: the answer also depends on what came after the period (cohorts).
     """
 
     name: str
@@ -72,6 +72,7 @@ class Source:
     day: str = "day"
     confined: bool = False
     lookback: int | None = 0
+    until_now: bool = False
 
 
 Expression = Callable[[sa.FromClause], sa.ColumnElement[Any]]

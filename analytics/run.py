@@ -57,8 +57,9 @@ def run(query: Query, actor: Actor, now: datetime) -> Result:
     period = query.period.resolve(now, actor.tenant)
     before = previous_period(query, actor, now)
     house = warehouse()
-    seen = tuple(_versions(house, kind, query, actor, span) for span in (period, before) if span)
-    key = (query, actor.tenant, actor.permissions, _minute(period), before and _minute(before), id(house), seen)
+    today = now.astimezone(actor.tenant.zone).date() if kind.until_now(query) else None
+    seen = tuple(_versions(house, kind, query, actor, (span, today)) for span in (period, before) if span)
+    key = (query, actor.tenant, actor.permissions, _minute(period), before and _minute(before), today, id(house), seen)
 
     def compute() -> Result:
         question = Question(query, actor, period, now, house, monotonic() + settings().query_budget_seconds)
@@ -92,11 +93,12 @@ def _minute(period: Resolved) -> tuple[object, ...]:
     return period.first, period.last, period.until.replace(second=0, microsecond=0), period.cut
 
 
-def _versions(house: Warehouse, kind: Kind, query: Query, actor: Actor, span: Resolved) -> Version:
-    """The version of all data the answer over this span depends on."""
+def _versions(house: Warehouse, kind: Kind, query: Query, actor: Actor, reach: tuple[Resolved, date | None]) -> Version:
+    """The version of all data the answer over this span depends on; `today` where it goes on after the span."""
+    span, today = reach
     back = kind.lookback(query)
     first = EARLIEST if back is None else max(span.first - timedelta(days=back), EARLIEST)
-    return versions.latest(house, actor.tenant.key, sorted(kind.tables(query)), first, span.last)
+    return versions.latest(house, actor.tenant.key, sorted(kind.tables(query)), first, date.max if today else span.last)
 
 
 def _written(house: Warehouse, kind: Kind, query: Query, actor: Actor) -> datetime | None:

@@ -26,7 +26,8 @@ class Kind:
 
     answer: the Result for one period (the comparison is the same call with another period).
     tables: warehouse tables the answer depends on; lookback: days of history before the period that it
-    depends on, None for all. permissions: what the actor must hold.
+    depends on, None for all. permissions: what the actor must hold. until_now: whether the answer also depends on what
+    came after the period, up to today.
     """
 
     query: type[Query]
@@ -34,10 +35,11 @@ class Kind:
     tables: Callable[[Any], Iterable[str]]
     permissions: Callable[[Any], frozenset[Permission]]
     lookback: Callable[[Any], int | None]
+    until_now: Callable[[Any], bool] = lambda query: False
 
 
 KINDS: dict[str, Kind] = {
-    "aggregate": Kind(Aggregate, aggregate.answer, aggregate.tables, aggregate.permissions, aggregate.lookback),
+    "aggregate": Kind(Aggregate, aggregate.answer, aggregate.tables, aggregate.permissions, aggregate.lookback, aggregate.until_now),
     "retention": Kind(Retention, retention.answer, retention.tables, retention.permissions, retention.lookback),
     "movements": Kind(Movements, movements.answer, movements.tables, movements.permissions, movements.lookback),
 }

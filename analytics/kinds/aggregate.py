@@ -74,6 +74,10 @@ def lookback(query: Aggregate) -> int | None:
     return None if None in reach else max((r for r in reach if r is not None), default=0)
 
 
+def until_now(query: Aggregate) -> bool:
+    return any(source.until_now for source in _sources(query))
+
+
 def _sources(query: Aggregate) -> list[Source]:
     return [m.source for m in expand(query.metrics) if m.source]
 

@@ -54,5 +54,7 @@ def _today(scan: Scan) -> sa.ColumnElement[Any]:
 CONVERSIONS = Source(
     "conversions", ("conversions",), lambda scan: conversions, PERSON_DIMENSIONS | {"type", "campaign", "ad_platform"}
 )  # fmt: skip
-SIGN_UP_COHORTS = Source("sign_up_cohorts", ("conversions", "payments"), _cohorts, PERSON_DIMENSIONS | {"campaign"}, lookback=None)
+SIGN_UP_COHORTS = Source(
+    "sign_up_cohorts", ("conversions", "payments"), _cohorts, PERSON_DIMENSIONS | {"campaign"}, lookback=None, until_now=True
+)
 FIRST_PAYMENTS = Source("first_payments", ("payments",), _first_payments, PERSON_DIMENSIONS, lookback=None)
