@@ -3,6 +3,7 @@ As a script it is sign-in, then the reader, then PAGES, then navigation."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,21 +34,27 @@ def script() -> None:
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Open the databases; close them at the end."""
+    import worker
     from data_access import connections
     from data_access.settings import settings
 
     connections.connect(settings())
+    schedule = asyncio.create_task(worker.keep_working())
     try:
         yield {}
     finally:
+        schedule.cancel()
         connections.disconnect()
 
 
 def server() -> Any:
     """The ASGI app."""
     from api.asgi import exception_handlers, middleware
+    from api.logs import configure
     from api.routes import routes
+    from data_access.settings import settings
 
+    configure(settings().log_level)
     # TRICKY: with a `pages` folder, Streamlit runs a page's file without this one until navigation has run once,
     # and so without the sign-in. Pages also guard themselves.
     PagesManager.uses_pages_directory = False
