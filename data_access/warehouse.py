@@ -44,6 +44,10 @@ class Transaction:
         """Rows as a table that statements of this transaction can join; replaces an earlier one of that name."""
         return self._session.stage(name, rows)
 
+    def whole_tables(self, *table_names: str) -> None:
+        """What follows in this transaction joins whole tables, and these have grown much in it."""
+        self._session.whole_tables([schema.metadata.tables[name] for name in table_names])
+
     def execute(self, statement: sa.Executable) -> int:
         """Run a statement; the number of rows it changed (-1 where the engine does not say)."""
         sql, values = self._compiler.compile(statement)

@@ -136,6 +136,7 @@ class Load:
 
 def rebuild(tx: Transaction, tenant: Tenant, gap: timedelta, changes: Changes) -> None:
     """Derive everything the product keeps by itself again, from the facts alone."""
+    tx.whole_tables("events", "subscriptions", "users")
     sessions.fill(tx, tenant.key, gap)
     changes.derived("mrr_movements", movements.rebuild(tx, tenant))
     rollups.rebuild(tx, tenant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -118,6 +118,9 @@ class DuckDBSession:
             finally:
                 self._cursor.unregister("incoming_rows")
         return sa.table(name, *(sa.column(field.name, alchemy_type(field.type)) for field in rows.schema))
+
+    def whole_tables(self, tables: Sequence[sa.Table]) -> None:
+        """Nothing to say: row counts are always known here."""
 
     def begin(self) -> None:
         self.run("BEGIN TRANSACTION")

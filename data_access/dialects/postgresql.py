@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -121,6 +121,12 @@ class PostgreSQLSession:
             self._copy(name, rows)
             run(f'ANALYZE pg_temp."{name}"')
         return sa.table(name, *columns)
+
+    def whole_tables(self, tables: Sequence[sa.Table]) -> None:
+        # The planner cannot guess how many rows a window leaves, expects few and picks nested loops: minutes for seconds.
+        self.run("SET LOCAL enable_nestloop = off")
+        for table in tables:
+            self.run(f'ANALYZE "{table.name}"')
 
     def _copy(self, name: str, rows: pa.Table) -> None:
         names = ", ".join(f'"{column}"' for column in rows.column_names)
