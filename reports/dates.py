@@ -141,3 +141,8 @@ def tick(start: datetime, grain: str, locale: str) -> str:
             return str(day.year)
         case _:
             return short_day(day, locale)
+
+
+def weekday(number: int, locale: str) -> str:
+    """The name of a weekday; 0 = Monday."""
+    return _format(date(2024, 1, 1) + timedelta(days=number), "EEEE", locale)

@@ -13,6 +13,8 @@ from analytics.query import Query, Scope
 from analytics.result import Result
 from analytics.run import run
 
+Business = Literal["anything", "usage", "subscriptions", "payments", "bookings"]
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -21,7 +23,7 @@ class Panel:
     `beside` are further questions whose answers the view reads from `Result.extra["beside"]`. A `fixed` panel keeps
     its own period and grain and takes only the reader's filters; its note says which period that is. `drill` is the
     question asked when a bar, a point or a row is clicked, narrowed to what was clicked. `needs` names the kind of
-    business the panel speaks of: a tenant that has no such data does not see it.
+    business the panel speaks of: a tenant that has no such data does not see it, nor one that has what `unless` names.
     """
 
     name: str
@@ -35,7 +37,8 @@ class Panel:
     beside: tuple[Query, ...] = ()
     fixed: bool = False
     drill: Query | None = None
-    needs: Literal["anything", "subscriptions", "payments", "bookings"] = "anything"
+    needs: Business = "anything"
+    unless: Business | Literal[""] = ""
 
     def asked(self, query: Query, scope: Scope) -> Query:
         """One of the panel's questions, inside the reader's scope."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import numpy as np
 import orjson
 import pandas as pd
@@ -17,6 +16,8 @@ from reports import dates, words
 
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 FLAT = 0.35  # a series that moves by less than this share of its height is not drawn from zero
+TICKS = 8  # labels on a time axis
+Pairs = Sequence[tuple[float | str, str]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [float(np.round(i * step, 12)) for i in range(first, last + 1)]
 
 
-def span(values: Iterable[float], zero: bool | None = None) -> tuple[float, float]:
+def span(values: Iterable[float | None], zero: bool | None = None) -> tuple[float, float]:
     """Bounds to draw: from zero, unless the series hardly moves (`zero=None` decides by itself)."""
     known = [v for v in values if v is not None and math.isfinite(v)]
     if not known:
@@ -73,33 +74,43 @@ def span(values: Iterable[float], zero: bool | None = None) -> tuple[float, floa
     return low, high
 
 
-def labels(pairs: Sequence[tuple[float | str, str]]) -> str:
+def labels(pairs: Pairs) -> str:
     """A Vega expression that words each tick; the keys are numbers as JavaScript writes them, or category names."""
-    table = {_key(key): text for key, text in pairs}
-    return f"{orjson.dumps(table).decode()}[datum.value]"
+    return f"{orjson.dumps({_key(key): text for key, text in pairs}).decode()}[datum.value]"
 
 
-def _key(value: float | str) -> str:
-    return value if isinstance(value, str) else str(np.format_float_positional(value, trim="-"))
+def _key(key: float | str) -> str:
+    return key if isinstance(key, str) else str(np.format_float_positional(key, trim="-"))
 
 
-def value_axis(low: float, high: float, measure: Measure, wanted: int = 5) -> tuple[alt.Axis, alt.Scale]:
-    """A quantitative axis over [low, high] with worded ticks, and its scale."""
-    marks = ticks(low, high, wanted)
-    axis = alt.Axis(values=marks, labelExpr=labels([(m, measure.tick(m)) for m in marks]), labelPadding=8, format="")
-    return axis, alt.Scale(domain=[marks[0], marks[-1]], nice=False, zero=False)
+def value_axis(low: float, high: float, measure: Measure, height: int) -> dict[str, Any]:
+    """The axis and scale of a quantitative channel over [low, high], with worded ticks about 60 pixels apart."""
+    marks = ticks(low, high, max(3, height // 60))
+    axis = {"values": marks, "labelExpr": labels([(m, measure.tick(m)) for m in marks]), "format": ""}
+    return {"axis": axis, "scale": {"domain": [marks[0], marks[-1]], "nice": False, "zero": False}}
 
 
-def bucket_keys(starts: pd.Series[Any]) -> list[str]:
+def bucket_keys(starts: Iterable[pd.Timestamp]) -> list[str]:
     """Bucket starts as text: 2026-11-01, or 2026-11-01T14 for hours. The same keys come back from a click."""
-    hourly = any(t.hour for t in starts)
-    return [t.strftime("%Y-%m-%dT%H" if hourly else "%Y-%m-%d") for t in starts]
+    known = list(starts)
+    hourly = any(t.hour for t in known)
+    return [t.strftime("%Y-%m-%dT%H" if hourly else "%Y-%m-%d") for t in known]
 
 
-def time_axis(starts: Sequence[pd.Timestamp], grain: str, locale: str, wanted: int = 8) -> alt.Axis:
-    """An ordinal axis over bucket keys that labels about `wanted` of them, evenly."""
-    keys = bucket_keys(pd.Series(list(starts)))
-    every = max(1, math.ceil(len(keys) / wanted))
-    shown = range((len(keys) - 1) % every // 2, len(keys), every)
-    pairs: list[tuple[float | str, str]] = [(keys[i], dates.tick(starts[i], grain, locale)) for i in shown]
-    return alt.Axis(values=[k for k, _ in pairs], labelExpr=labels(pairs), labelAngle=0, labelOverlap="greedy", labelFlush=False)
+def shown_ticks(count: int) -> range:
+    """Positions of the buckets that get a label: at most about TICKS, evenly, inset from the edge."""
+    every = max(1, math.ceil(count / TICKS))
+    return range(every // 2 if count > TICKS else 0, count, every)
+
+
+def time_axis(starts: Sequence[pd.Timestamp], keys: Sequence[float | str], grain: str, locale: str) -> dict[str, Any]:
+    """An axis over buckets, each known to the scale by its key; some are labelled."""
+    pairs = [(keys[i], dates.tick(starts[i], grain, locale)) for i in shown_ticks(len(starts))]
+    return {
+        "values": [key for key, _ in pairs],
+        "labelExpr": labels(pairs),
+        "labelAngle": 0,
+        "labelOverlap": "greedy",
+        "labelFlush": True,
+        "grid": False,
+    }

@@ -1,82 +1,68 @@
-"""Bars over time: one series, or stacked by slice, metric or movement; incomplete buckets are hatched (pale, dashed)."""
+"""Bars over time: one series, or stacked by slice, metric or movement; incomplete buckets are pale with a dashed edge."""
 
 from __future__ import annotations
 
-import altair as alt
-import pandas as pd
+from collections import defaultdict
+from typing import Any
 
-from accounts.language import Text
 from analytics.result import Result
-from reports.charts import axes
-from reports.charts.palette import Palette, config
-from reports.charts.traces import Traces, grain_of, metric_of, traces
-from reports.charts.view import PICK, measure_of
+from reports.charts import axes, spec
+from reports.charts.palette import Palette
+from reports.charts.traces import Row, Traces, grain_of, metric_of, tips, traces
+from reports.charts.view import Chart, measure_of
 from reports.report import Panel
 
-WHEN, WHAT, VALUE = Text("When", "Quand"), Text("What", "Quoi"), Text("Value", "Valeur")
-THEN, MOVE = Text("Compared", "Comparé"), Text("Change", "Évolution")
+KEPT = ("key", "cut", "value", "said", "when", "then", "move", "legend", "slice", "rank")
 
 
-def bars(result: Result, panel: Panel, palette: Palette, locale: str) -> alt.TopLevelMixin:
-    """`options`: `metric`; `colours` maps a metric or slice to a palette field; `down` names those drawn below zero."""
+def bars(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
+    """`options`: `metric`; `colours` maps a metric or slice to a field of the palette; `down` names those drawn below zero."""
     drawn = traces(result, panel, locale)
-    rows = drawn.rows if drawn.sliced else drawn.rows[drawn.rows["series"] == "this"]
-    rows = _signed(rows.dropna(subset=["value"]), panel)
-    measure = measure_of(result, metric_of(result, panel), locale)
-    y_axis, y_scale = axes.value_axis(*_span(rows), measure, wanted=max(3, panel.height // 60))
-    x_axis = axes.time_axis(drawn.starts, grain_of(result), locale)
-    order = axes.bucket_keys(pd.Series(list(drawn.starts)))
-    colour = _colour(drawn, rows, panel, palette)
-    pick = alt.selection_point(name=PICK, fields=["key", "slice"] if drawn.sliced else ["key"], on="click", empty=False)
-    chart = (
-        alt.Chart(rows)
-        .mark_bar(cursor="pointer", stroke=palette.accent if not drawn.sliced else None)
-        .encode(
-            x=alt.X("key:O", axis=x_axis, sort=order, scale=alt.Scale(domain=order, paddingInner=0.28, paddingOuter=0.14)),
-            y=alt.Y("value:Q", axis=y_axis, scale=y_scale, stack="zero"),
-            color=colour,
-            fillOpacity=alt.condition("datum.cut", alt.value(0.3), alt.value(1)),
-            strokeDash=alt.condition("datum.cut", alt.value([3, 3]), alt.value([1, 0])),
-            strokeOpacity=alt.condition("datum.cut", alt.value(1), alt.value(0)),
-            order="rank:Q",
-            tooltip=_tips(rows, drawn, locale),
-        )
-        .add_params(pick)
-    )
-    return chart.properties(height=panel.height).configure(**config(palette))
+    rows = [_below(row, panel) for row in drawn.rows]
+    height = axes.value_axis(*_span(rows), measure_of(result, metric_of(result, panel), locale), panel.height)
+    across = axes.time_axis(drawn.starts, drawn.keys, grain_of(result), locale)
+    encoding: dict[str, Any] = {
+        "x": {
+            "field": "key",
+            "type": "ordinal",
+            "axis": across,
+            "sort": drawn.keys,
+            "scale": {"domain": drawn.keys, "paddingInner": 0.28, "paddingOuter": 0.14},
+        },
+        "y": {"field": "value", "type": "quantitative", "stack": "zero", **height},
+        "color": _colour(drawn, panel, palette),
+        "fillOpacity": spec.condition("datum.cut", 0.3, 1),
+        "strokeOpacity": spec.condition("datum.cut", 1, 0),
+        "order": {"field": "rank", "type": "quantitative"},
+        "tooltip": spec.tooltip(tips(drawn, locale)),
+    }
+    style = {"cursor": "pointer", "strokeDash": [3, 3]} | ({} if drawn.sliced else {"stroke": palette.accent})
+    column = spec.layer([{k: row[k] for k in KEPT if k in row} for row in rows], "bar", style, encoding)
+    column["params"] = [spec.pick("key", "slice")]
+    return spec.chart([column], palette, panel.height)
 
 
-def _signed(rows: pd.DataFrame, panel: Panel) -> pd.DataFrame:
-    """Losses hang below zero whatever sign the metric has; `rank` keeps the series' own order in a stack."""
-    down = set(panel.options.get("down", ()))
-    rank = rows["series"].str.extract(r"(\d+)", expand=False).fillna("0").astype(int)
-    if not down:
-        return rows.assign(rank=rank)
-    below = rows["slice"].isin(down)
-    return rows.assign(rank=rank, value=rows["value"].abs().where(~below, -rows["value"].abs()))
+def _below(row: Row, panel: Panel) -> Row:
+    """Losses hang below zero whatever sign the metric has."""
+    down = panel.options.get("down", ())
+    return row | {"value": -abs(row["value"]) if row["slice"] in down else abs(row["value"])} if down else row
 
 
-def _span(rows: pd.DataFrame) -> tuple[float, float]:
-    stacked = rows.assign(up=rows["value"].clip(lower=0), below=rows["value"].clip(upper=0)).groupby("i")[["up", "below"]].sum()
-    return axes.span([*stacked["up"], *stacked["below"]], zero=True)
+def _span(rows: list[Row]) -> tuple[float, float]:
+    """The tallest stack above zero and the deepest below."""
+    up: dict[str, float] = defaultdict(float)
+    below: dict[str, float] = defaultdict(float)
+    for row in rows:
+        if row["value"] == row["value"]:
+            (up if row["value"] > 0 else below)[row["key"]] += row["value"]
+    return axes.span([*up.values(), *below.values()], zero=True)
 
 
-def _colour(drawn: Traces, rows: pd.DataFrame, panel: Panel, palette: Palette) -> alt.Color | alt.Value:
+def _colour(drawn: Traces, panel: Panel, palette: Palette) -> spec.Spec:
     if not drawn.sliced:
-        return alt.value(palette.accent)
+        return {"value": palette.accent}
     wanted: dict[str, str] = panel.options.get("colours", {})
-    slices = rows.drop_duplicates("legend").set_index("legend")["slice"]
-    names = [name for name in drawn.names if name in slices.index]
-    range_ = [
-        getattr(palette, wanted[slices[n]]) if slices[n] in wanted else palette.series[i % len(palette.series)] for i, n in enumerate(names)
-    ]
-    return alt.Color("legend:N", scale=alt.Scale(domain=names, range=range_), legend=alt.Legend(symbolType="square"))
-
-
-def _tips(rows: pd.DataFrame, drawn: Traces, locale: str) -> list[alt.Tooltip]:
-    shown = (
-        [("when", WHEN), ("legend", WHAT), ("now", VALUE)]
-        if drawn.sliced
-        else [("when", WHEN), ("now", VALUE), ("then", THEN), ("move", MOVE)]
-    )
-    return [alt.Tooltip(f"{name}:N", title=text[locale]) for name, text in shown if name in rows.columns]
+    slices = {row["legend"]: row["slice"] for row in drawn.rows}
+    colours = [getattr(palette, wanted[slices[n]]) if slices.get(n) in wanted else palette.series[i] for i, n in enumerate(drawn.names)]
+    scale = {"domain": list(drawn.names), "range": colours}
+    return {"field": "legend", "type": "nominal", "scale": scale, "legend": {"symbolType": "square"}}

@@ -2,55 +2,42 @@
 
 from __future__ import annotations
 
-import altair as alt
-import pandas as pd
+from typing import Any
 
-from accounts.language import Text
+from reports.charts import spec
 from reports.charts.palette import Palette
-from reports.charts.traces import Traces
-from reports.charts.view import PICK
+from reports.charts.traces import WHEN, Row, Traces, tips
 
-VALUE, THEN = Text("Value", "Valeur"), Text("Compared", "Comparé")
-WHEN, MOVE = Text("When", "Quand"), Text("Change", "Évolution")
+HOVER = {"name": "hover", "select": {"type": "point", "fields": ["key"], "on": "pointerover", "clear": "pointerout"}}
 
 
-def columns(drawn: Traces, scale: alt.Scale, palette: Palette, locale: str) -> list[alt.Chart]:
+def columns(drawn: Traces, place: dict[str, Any], palette: Palette, locale: str) -> list[spec.Spec]:
     """The columns, over a dot on the line of a single series."""
-    rows, tips = _words(drawn, locale)
-    rows = rows.assign(left=(rows["i"] - 0.5).clip(lower=0), right=(rows["i"] + 0.5).clip(upper=max(len(drawn.starts) - 1, 1)))
-    hover = alt.selection_point(name="hover", on="pointerover", clear="pointerout", fields=["key"], empty=False)
-    pick = alt.selection_point(name=PICK, fields=["key"], on="click", empty=False)
-    column = (
-        alt.Chart(rows)
-        .mark_rect(color=palette.hover, cursor="pointer")
-        .encode(
-            x=alt.X("left:Q"),
-            x2="right:Q",
-            opacity=alt.condition(hover, alt.value(0.08), alt.value(0)),
-            tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in tips],
-        )
-        .add_params(hover, pick)
-    )
-    return [column] if drawn.sliced else [_dots(rows, scale, hover, palette), column]
+    rows, said = _rows(drawn, locale)
+    edge = max(len(drawn.starts) - 1, 1)
+    rows = [row | {"left": max(row["i"] - 0.5, 0), "right": min(row["i"] + 0.5, edge)} for row in rows]
+    x = {"field": "left", "type": "quantitative"}
+    encoding = {"x": x, "x2": {"field": "right"}, "opacity": spec.when("hover", 0.08, 0), "tooltip": spec.tooltip(said)}
+    column = spec.layer(rows, "rect", {"color": palette.hover, "cursor": "pointer"}, encoding)
+    column["params"] = [HOVER, spec.pick("key")]
+    return [column] if drawn.sliced else [_dots(drawn, place, palette), column]
 
 
-def _dots(rows: pd.DataFrame, scale: alt.Scale, hover: alt.Parameter, palette: Palette) -> alt.Chart:
-    return (
-        alt.Chart(rows[["i", "key", "value"]].dropna())
-        .mark_point(filled=True, size=70, color=palette.accent, stroke=palette.card, strokeWidth=2, tooltip=None)
-        .encode(x="i:Q", y=alt.Y("value:Q", scale=scale), opacity=alt.condition(hover, alt.value(1), alt.value(0)))
-    )
+def _dots(drawn: Traces, place: dict[str, Any], palette: Palette) -> spec.Spec:
+    style = {"filled": True, "size": 70, "color": palette.accent, "stroke": palette.card, "strokeWidth": 2}
+    rows = [{"i": row["i"], "key": row["key"], "value": row["value"]} for row in drawn.rows]
+    return spec.layer(rows, "point", style, place | {"opacity": spec.when("hover", 1, 0)})
 
 
-def _words(drawn: Traces, locale: str) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
-    """One row per bucket, and which of its columns the tooltip says under which title.
+def _rows(drawn: Traces, locale: str) -> tuple[list[Row], list[tuple[str, str]]]:
+    """One row per bucket, and which of its fields the tooltip says under which title.
 
-    TRICKY: a field name with a dot or a bracket is a path in Vega, so slices are columns s0, s1, …; names are titles.
+    TRICKY: a field name with a dot or a bracket is a path in Vega, so slices are fields s0, s1, …; names are titles.
     """
+    kept = ("i", "key", "when", "said", "then", "move")
     if not drawn.sliced:
-        rows = drawn.rows[drawn.rows["series"] == "this"]
-        shown = [("when", WHEN), ("now", VALUE), ("then", THEN), ("move", MOVE)]
-        return rows, [(name, text[locale]) for name, text in shown if name in rows.columns]
-    rows = drawn.rows.pivot_table(index=["i", "key", "when"], columns="series", values="now", aggfunc="first").reset_index()
-    rows.columns = pd.Index([str(c) for c in rows.columns])
-    return rows, [("when", WHEN[locale])] + [(f"s{i}", name) for i, name in enumerate(drawn.names) if f"s{i}" in rows.columns]
+        return [{name: row[name] for name in kept if name in row} for row in drawn.rows], tips(drawn, locale)
+    rows: dict[int, Row] = {}
+    for row in drawn.rows:
+        rows.setdefault(row["i"], {name: row[name] for name in kept[:3]})[row["series"]] = row["said"]
+    return list(rows.values()), [("when", WHEN[locale]), *((f"s{i}", name) for i, name in enumerate(drawn.names))]

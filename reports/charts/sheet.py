@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from accounts.language import Text
@@ -20,12 +22,13 @@ MAX_ROWS = 500
 
 
 def sheet(result: Result, panel: Panel, palette: Palette, locale: str) -> Sheet:
-    """`options`: `columns` (names to keep, in order), `bars` (names drawn with a share bar), `top`."""
+    """`options`: `columns` (names to keep, in order), `bars` (names drawn with a share bar), `hidden`, `top`."""
     kept: tuple[str, ...] = panel.options.get("columns", ())
     columns = [c for name in kept for c in result.columns if c.name == name] if kept else list(result.columns)
     frame = result.frame.head(int(panel.options.get("top", MAX_ROWS)))
     bars = set(panel.options.get("bars", ()))
-    heads = tuple(SheetColumn(c.name, heading(c, locale), _numeric(c), c.name in bars) for c in columns)
+    hidden = set(panel.options.get("hidden", ()))
+    heads = tuple(SheetColumn(c.name, heading(c, locale), _numeric(c), c.name in bars, c.name in hidden) for c in columns)
     cells = [[cell(result, c, v, locale) for v in frame[c.name]] for c in columns]
     raw = [list(frame[c.name]) for c in columns]
     return Sheet(heads, tuple(zip(*cells, strict=True)), tuple(zip(*raw, strict=True)))
@@ -39,16 +42,16 @@ def _numeric(column: Column) -> bool:
     return column.unit in (Unit.COUNT, Unit.NUMBER, Unit.RATIO, Unit.MONEY, Unit.SECONDS, Unit.MILLISECONDS) and column.role != "dimension"
 
 
-def cell(result: Result, column: Column, raw: object, locale: str) -> str:
+def cell(result: Result, column: Column, raw: Any, locale: str) -> str:
     """One value of the frame in words, by its column's role and unit."""
     if raw is None or raw is pd.NaT or words.missing(raw):
         return words.UNKNOWN[locale] if column.role == "dimension" else words.MISSING
     if column.unit is Unit.TIME or column.role == "time":
-        return dates.bucket(pd.Timestamp(raw).to_pydatetime(), grain_of(result), locale)  # type: ignore[arg-type]
+        return dates.bucket(pd.Timestamp(raw).to_pydatetime(), grain_of(result), locale)
     if column.unit is Unit.INSTANT:
-        return f"{pd.Timestamp(raw):%Y-%m-%d %H:%M} UTC"  # type: ignore[arg-type]
+        return f"{pd.Timestamp(raw):%Y-%m-%d %H:%M} UTC"
     if column.role == "dimension" and (column.name in DIMENSIONS or column.name.startswith(PROPERTY_PREFIX)):
         return words.slice_name(dimension(column.name), raw, locale)
     if _numeric(column):
-        return words.value(float(raw), column.unit, locale, result.currency, "exact")  # type: ignore[arg-type]
+        return words.value(float(raw), column.unit, locale, result.currency, "exact")
     return str(raw)

@@ -1,9 +1,11 @@
-"""A Result as long rows that a time chart draws: one row per bucket and series, tooltips already in words."""
+"""A Result as rows that a time chart draws: one per bucket and series, tooltips already in words."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -19,18 +21,25 @@ from reports.report import Panel
 THIS = Text("This period", "Cette période")
 BEFORE = {"previous": Text("Previous period", "Période précédente"), "year": Text("A year earlier", "Un an plus tôt")}
 PARTIAL = Text("not over yet", "en cours")
+WHEN, WHAT, VALUE = Text("When", "Quand"), Text("What", "Quoi"), Text("Value", "Valeur")
+THEN, MOVE = Text("Compared", "Comparé"), Text("Change", "Évolution")
 MAX_SERIES = 7
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Traces:
-    """`rows`: i (position of the bucket), key, when, value, now, series, legend, cut (incomplete bucket); of a single
-    series also then and move. `names` are the series in order; `sliced` when they are slices or several metrics."""
+    """`rows`: i (position of the bucket), key, when, cut (incomplete bucket), value, said, series, legend, slice; of a
+    single series also then, before and move. `names` are the series in order; `sliced`: slices or several metrics."""
 
-    rows: pd.DataFrame
+    rows: tuple[Row, ...]
     names: tuple[str, ...]
     sliced: bool
     starts: tuple[pd.Timestamp, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        return axes.bucket_keys(self.starts)
 
 
 def metric_of(result: Result, panel: Panel) -> Metric:
@@ -45,7 +54,8 @@ def grain_of(result: Result) -> str:
 
 def traces(result: Result, panel: Panel, locale: str) -> Traces:
     """By slice where the query is broken down, by metric where it asks several, else this period beside the compared."""
-    starts = tuple(pd.Timestamp(s) for s in sorted(result.frame["bucket"].unique()))
+    starts = tuple(sorted(set(result.frame["bucket"])))
+    moments = _moments(result, starts, locale)
     by = [c.name for c in result.columns if c.role == "dimension"]
     if by:
         rows, names = _slices(result, metric_of(result, panel), by[0], locale)
@@ -53,55 +63,73 @@ def traces(result: Result, panel: Panel, locale: str) -> Traces:
         rows, names = _metrics(result, locale)
     else:
         rows, names = _single(result, metric_of(result, panel), locale)
-    order = {start: i for i, start in enumerate(starts)}
+    sliced = bool(by) or "then" not in rows[0] if rows else bool(by)
+    return Traces(tuple(row | moments[row.pop("bucket")] for row in rows), tuple(names), sliced, starts)
+
+
+def _moments(result: Result, starts: tuple[pd.Timestamp, ...], locale: str) -> dict[pd.Timestamp, Row]:
+    """What every row of a bucket says about when it is."""
     grain = grain_of(result)
-    rows["i"] = rows["bucket"].map(order)
-    rows["key"] = axes.bucket_keys(rows["bucket"])
-    rows["cut"] = rows["bucket"].isin(list(result.partial))
-    note = f" · {PARTIAL[locale]}"
-    rows["when"] = [dates.bucket(b, grain, locale) + (note if c else "") for b, c in zip(rows["bucket"], rows["cut"], strict=True)]
-    return Traces(rows.drop(columns="bucket"), tuple(names), bool(by) or len(names) > 2, starts)
+    return {
+        start: {
+            "i": i,
+            "key": key,
+            "cut": start in result.partial,
+            "when": dates.bucket(start, grain, locale) + (f" · {PARTIAL[locale]}" if start in result.partial else ""),
+        }
+        for i, (start, key) in enumerate(zip(starts, axes.bucket_keys(starts), strict=True))
+    }
 
 
-def _part(result: Result, metric: Metric, frame: pd.DataFrame, locale: str) -> pd.DataFrame:
+def _series(result: Result, metric: Metric, frame: pd.DataFrame, locale: str) -> Iterable[Row]:
     measure = measure_of(result, metric, locale)
-    values = frame[metric.name].astype("float64")
-    return pd.DataFrame({"bucket": frame["bucket"], "value": values, "now": [measure.exact(v) for v in values]}).reset_index(drop=True)
+    for start, value in zip(frame["bucket"], frame[metric.name], strict=True):
+        yield {"bucket": start, "value": float(value), "said": measure.exact(float(value))}
 
 
-def _slices(result: Result, metric: Metric, by: str, locale: str) -> tuple[pd.DataFrame, list[str]]:
+def _slices(result: Result, metric: Metric, by: str, locale: str) -> tuple[list[Row], list[str]]:
     ranked = result.frame.groupby(by)[metric.name].sum().sort_values(ascending=False).index[:MAX_SERIES]
-    of, parts, names = dimension(by), [], []
-    for position, raw in enumerate(ranked):
-        names.append(words.slice_name(of, raw, locale))
-        part = _part(result, metric, result.frame[result.frame[by] == raw], locale)
-        parts.append(part.assign(series=f"s{position}", legend=names[-1], slice=str(raw)))
-    return pd.concat(parts, ignore_index=True), names
+    of, rows = dimension(by), []
+    names = [words.slice_name(of, raw, locale) for raw in ranked]
+    for position, (raw, name) in enumerate(zip(ranked, names, strict=True)):
+        mine = {"series": f"s{position}", "legend": name, "slice": str(raw), "rank": position}
+        rows += [row | mine for row in _series(result, metric, result.frame[result.frame[by] == raw], locale)]
+    return rows, names
 
 
-def _metrics(result: Result, locale: str) -> tuple[pd.DataFrame, list[str]]:
-    parts = [
-        _part(result, m, result.frame, locale).assign(series=f"s{i}", legend=m.label[locale], slice=m.name)
-        for i, m in enumerate(result.metrics)
-    ]
-    return pd.concat(parts, ignore_index=True), [m.label[locale] for m in result.metrics]
+def _metrics(result: Result, locale: str) -> tuple[list[Row], list[str]]:
+    rows: list[Row] = []
+    for position, metric in enumerate(result.metrics):
+        mine = {"series": f"s{position}", "legend": metric.label[locale], "slice": metric.name, "rank": position}
+        rows += [row | mine for row in _series(result, metric, result.frame, locale)]
+    return rows, [m.label[locale] for m in result.metrics]
 
 
-def _single(result: Result, metric: Metric, locale: str) -> tuple[pd.DataFrame, list[str]]:
-    names = [THIS[locale]]
-    this = _part(result, metric, result.frame, locale).assign(series="this", legend=names[0])
-    then = result.frame.get(f"{metric.name}__previous")
-    if then is None or then.isna().all():
-        return this, names
-    names.append(BEFORE.get(result.query.compare or "previous", BEFORE["previous"])[locale])
-    before = this.assign(value=then.astype("float64").to_numpy(), series="before", legend=names[1])
+def _single(result: Result, metric: Metric, locale: str) -> tuple[list[Row], list[str]]:
     measure = measure_of(result, metric, locale)
-    this["then"] = [measure.exact(v) for v in before["value"]]
-    this["move"] = [_move(metric, n, t, locale) for n, t in zip(this["value"], before["value"], strict=True)]
-    return pd.concat([this, before], ignore_index=True), names
+    before = result.frame.get(f"{metric.name}__previous")
+    compared = before is not None and bool(before.notna().any())
+    names = [THIS[locale]]
+    rows = [
+        row | {"series": "this", "legend": names[0], "slice": "", "rank": 0, "then": "", "before": None}
+        for row in _series(result, metric, result.frame, locale)
+    ]
+    if compared and before is not None:
+        names.append(BEFORE.get(result.query.compare or "previous", BEFORE["previous"])[locale])
+        for row, then in zip(rows, before, strict=True):
+            row |= {"before": float(then), "then": measure.exact(float(then)), "move": _move(metric, row["value"], float(then), locale)}
+    return rows, names
 
 
 def _move(metric: Metric, now: float, then: float, locale: str) -> str:
     if math.isnan(now) or math.isnan(then) or (metric.change == "percent" and not then):
         return words.MISSING
     return words.change(now - then if metric.change == "points" else (now - then) / abs(then), metric.change, locale)
+
+
+def tips(drawn: Traces, locale: str) -> list[tuple[str, str]]:
+    """Which fields of a row its tooltip says, under which title."""
+    if drawn.sliced:
+        return [("when", WHEN[locale]), ("legend", WHAT[locale]), ("said", VALUE[locale])]
+    shown = [("when", WHEN), ("said", VALUE)] + ([("then", THEN), ("move", MOVE)] if len(drawn.names) > 1 else [])
+    return [(name, text[locale]) for name, text in shown]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
-
-import altair as alt
+from typing import Any, Literal
 
 from accounts.language import Text
 from analytics.metric import Metric
@@ -48,6 +46,7 @@ class SheetColumn:
     label: str
     numeric: bool
     bar: bool = False  # draw a bar as long as the value's share of the largest
+    hidden: bool = False  # carried for clicks, not shown
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,14 @@ class Sentences:
     sentences: tuple[Sentence, ...]
 
 
-Drawing = alt.TopLevelMixin | Tiles | Sheet | Sentences
+@dataclass(frozen=True)
+class Chart:
+    """A Vega-Lite specification, data included: the browser draws it, and so does paper."""
+
+    spec: dict[str, Any]
+
+
+Drawing = Chart | Tiles | Sheet | Sentences
 Draw = Callable[[Result, Panel, Palette, str], Drawing]
 
 

@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-import altair as alt
-import pandas as pd
-
 from accounts.language import Text
 from analytics.result import Result
 from reports import words
-from reports.charts.palette import Palette, config
-from reports.charts.view import PICK, measure_of
+from reports.charts import spec
+from reports.charts.palette import Palette
+from reports.charts.traces import Row
+from reports.charts.view import Chart, measure_of
 from reports.report import Panel
 
 OPENING, CLOSING = Text("Opening", "Ouverture"), Text("Closing", "Clôture")
+MOVEMENT, AMOUNT = Text("Movement", "Mouvement"), Text("Amount", "Montant")
 
 
-def waterfall(result: Result, panel: Panel, palette: Palette, locale: str) -> alt.TopLevelMixin:
-    """The query's first metric is the balance, the others its movements; `options`: `down` names the losses,
-    `short` a short label for each movement. Opening = closing − the sum of the movements (the MRR identity)."""
+def waterfall(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
+    """The query's first metric is the balance, the others its movements. `options`: `down` names the losses, `short`
+    a short label for each movement. Opening = closing − the sum of the movements (the identity of the MRR)."""
     rows = _steps(result, panel, locale)
-    measure = measure_of(result, result.metrics[0], locale)
     low, high = _span(rows)
-    base = alt.Chart(rows).encode(
-        x=alt.X(
-            "label:O",
-            sort=list(rows["label"]),
-            axis=alt.Axis(labelAngle=0, labelPadding=6),
-            scale=alt.Scale(paddingInner=0.22, paddingOuter=0.1),
-        )
+    x = {
+        "field": "label",
+        "type": "ordinal",
+        "sort": [row["label"] for row in rows],
+        "axis": {"labelAngle": 0, "labelPadding": 6, "labelFontSize": 11},
+        "scale": {"paddingInner": 0.22, "paddingOuter": 0.1},
+    }
+    scale = {"domain": [low, high], "nice": False, "zero": False}
+    top = {"field": "high", "type": "quantitative", "scale": scale, "axis": None}
+    tones = {"domain": ["end", "good", "bad"], "range": [palette.accent, palette.good, palette.bad]}
+    colour = {"field": "tone", "type": "nominal", "legend": None, "scale": tones}
+    tip = spec.tooltip([("label", MOVEMENT[locale]), ("exact", AMOUNT[locale])])
+    boxes = spec.layer(
+        [row | {"low": max(row["low"], low)} for row in rows],
+        "bar",
+        {"cursor": "pointer"},
+        {"x": x, "y": top | {"field": "low"}, "y2": {"field": "high"}, "color": colour, "tooltip": tip},
     )
-    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
-    y = alt.Y("low:Q", scale=scale, axis=None)
-    colours = alt.Color(
-        "tone:N", legend=None, scale=alt.Scale(domain=["end", "good", "bad"], range=[palette.accent, palette.good, palette.bad])
-    )
-    pick = alt.selection_point(name=PICK, fields=["slice"], on="click", empty=False)
-    tips = [
-        alt.Tooltip("label:N", title=measure_of(result, result.metrics[0], locale) and Text("Movement", "Mouvement")[locale]),
-        alt.Tooltip("exact:N", title=Text("Amount", "Montant")[locale]),
-    ]
-    boxes = base.mark_bar(cursor="pointer", cornerRadius=2).encode(y=y, y2="high:Q", color=colours, tooltip=tips).add_params(pick)
-    above = base.transform_filter("!datum.under").mark_text(dy=-8).encode(y=alt.Y("high:Q", scale=scale), text="said:N")
-    below = base.transform_filter("datum.under").mark_text(dy=11).encode(y=alt.Y("low:Q", scale=scale), text="said:N")
-    return alt.layer(boxes, above, below).properties(height=panel.height).configure(**config(palette))
+    boxes["params"] = [spec.pick("slice")]
+    words_above = spec.layer([r for r in rows if r["tone"] != "bad"], "text", {"dy": -9}, {"x": x, "y": top, "text": {"field": "said"}})
+    under = {"x": x, "y": top | {"field": "low"}, "text": {"field": "said"}}
+    words_below = spec.layer([r for r in rows if r["tone"] == "bad"], "text", {"dy": 11}, under)
+    return spec.chart([boxes, words_above, words_below], palette, panel.height)
 
 
-def _steps(result: Result, panel: Panel, locale: str) -> pd.DataFrame:
+def _steps(result: Result, panel: Panel, locale: str) -> list[Row]:
     """One row per box: label, low, high, tone, slice and the words on it."""
     balance, *moves = result.metrics
     down, short = set(panel.options.get("down", ())), panel.options.get("short", {})
@@ -53,28 +53,26 @@ def _steps(result: Result, panel: Panel, locale: str) -> pd.DataFrame:
     amounts = [(m, (-1 if m.name in down else 1) * abs(result.value(m.name) or 0.0)) for m in moves]
     closing = result.value(balance.name) or 0.0
     level = closing - sum(amount for _, amount in amounts)
-    rows = [_box(OPENING[locale], 0.0, level, "end", measure.short(level), measure.exact(level))]
+    rows = [_box(OPENING[locale], 0.0, level, "end", measure.short(level)) | {"exact": measure.exact(level), "slice": balance.name}]
     for metric, amount in amounts:
         label = short.get(metric.name, metric.label)[locale]
-        said, exact = words.signed(measure.short(amount)), words.signed(measure.exact(amount))
-        rows.append(_box(label, level, level + amount, "bad" if amount < 0 else "good", said, exact) | {"slice": metric.name})
+        tone = "bad" if amount < 0 else "good"
+        box = _box(label, level, level + amount, tone, words.signed(measure.short(amount)))
+        rows.append(box | {"exact": words.signed(measure.exact(amount)), "slice": metric.name})
         level += amount
-    rows.append(_box(CLOSING[locale], 0.0, closing, "end", measure.short(closing), measure.exact(closing)))
-    return pd.DataFrame(rows)
+    last = _box(CLOSING[locale], 0.0, closing, "end", measure.short(closing))
+    return [*rows, last | {"exact": measure.exact(closing), "slice": balance.name}]
 
 
-def _box(label: str, start: float, end: float, tone: str, said: str, exact: str) -> dict[str, object]:
-    return {
-        "label": label, "low": min(start, end), "high": max(start, end), "tone": tone, "under": tone == "bad",
-        "said": said, "exact": exact, "slice": "",
-    }  # fmt: skip
+def _box(label: str, start: float, end: float, tone: str, said: str) -> Row:
+    return {"label": label, "low": min(start, end), "high": max(start, end), "tone": tone, "said": said}
 
 
-def _span(rows: pd.DataFrame) -> tuple[float, float]:
-    """Cut the foot of the two balances when the movements are small beside them, as far as a tenth of a balance."""
-    moving = rows[rows["tone"] != "end"]
-    reach = [*moving["low"], *moving["high"], *rows[rows["tone"] == "end"]["high"]]
+def _span(rows: list[Row]) -> tuple[float, float]:
+    """Cut the foot of the two balances when the movements are small beside them."""
+    moving = [level for row in rows if row["tone"] != "end" for level in (row["low"], row["high"])]
+    reach = moving + [row["high"] for row in rows if row["tone"] == "end"]
     low, high = min(reach), max(reach)
     room = (high - low) or abs(high) or 1.0
-    floor = 0.0 if low - 2.2 * room <= 0 else low - 1.2 * room
-    return min(floor, low), high + 0.12 * (high - min(floor, low) or 1.0)
+    floor = min(low - 1.2 * room if low - 2.2 * room > 0 else 0.0, low)
+    return floor, high + 0.12 * ((high - floor) or 1.0)

@@ -1,0 +1,111 @@
+"""The rows behind a number, in a dialog: a metric taken apart, or what lies behind a bar, a point or a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import streamlit as st
+
+from accounts.actor import Actor
+from accounts.language import Text
+from analytics.dimensions import DIMENSIONS
+from analytics.kinds.aggregate import Aggregate
+from analytics.metrics import METRICS
+from analytics.query import InvalidQuery, Query, Scope
+from analytics.result import Result
+from analytics.run import Forbidden, run
+from components import literal, states
+from components.draw import draw, sheet_html
+from components.menu import downloads, meaning_html
+from data_access.clock import utc_now
+from data_access.errors import WarehouseError
+from reports import dates
+from reports.charts import VIEWS
+from reports.charts.palette import SCREEN
+from reports.charts.view import Sheet
+from reports.drill import behind
+from reports.report import Panel, answer
+from reports.sentences import filters_sentence
+
+BEHIND = Text("Behind “{title}”", "Derrière « {title} »")
+BY = Text("Break down by", "Ventiler par")
+CUTS = ("plan", "country", "channel", "kind", "device", "event", "page", "provider")
+MOST = 50
+
+
+def rows(panel: Panel, picked: Mapping[str, str], scope: Scope, actor: Actor) -> None:
+    """What lies behind the mark or row that was chosen."""
+    query = behind(panel, picked, scope)
+    if query is None:
+        return
+
+    @st.dialog(literal.markdown(BEHIND[actor.locale].format(title=panel.title[actor.locale])), width="large")
+    def opened() -> None:
+        result = _answered(query, actor)
+        if result is None or states.instead(result, actor.locale):
+            return
+        st.html(f'<p class="vg-fact">{literal.text(_context(result, actor))}</p>')
+        shown = Panel(f"rows_{panel.name}", panel.title, query, "table", options=panel.options.get("drill_table", {}))
+        drawing = VIEWS["table"].draw(result, shown, SCREEN, actor.locale)
+        assert isinstance(drawing, Sheet)
+        st.html(sheet_html(drawing))
+        downloads(shown.name, result, actor)
+
+    opened()
+
+
+def metric(name: str, scope: Scope, actor: Actor) -> None:
+    """One number: its definition, its course, and what it is made of."""
+    of = METRICS[name]
+
+    @st.dialog(literal.markdown(of.label[actor.locale]), width="large")
+    def opened() -> None:
+        st.html(meaning_html([of], actor.locale))
+        course = Aggregate(metrics=(name,), grain="day", compare="previous")
+        _drawn(Panel(f"course_{name}", of.label, course, "lines", height=200), scope, actor)
+        cuts = [cut for cut in CUTS if cut in _offered(name)]
+        if cuts:
+            labels = {cut: DIMENSIONS[cut].label[actor.locale] for cut in cuts}
+            cut = st.segmented_control(
+                BY[actor.locale], cuts, default=cuts[0], required=True, format_func=lambda c: labels[c], key=f"cut_{name}"
+            )
+            parts = Aggregate(metrics=(name,), by=(cut or cuts[0],), compare="previous", limit=MOST)
+            panel = Panel(f"parts_{name}", of.label, parts, "table", options={"bars": (name,)})
+            _drawn(panel, scope.model_copy(update={"grain": None}), actor)
+
+    opened()
+
+
+def _offered(name: str) -> frozenset[str]:
+    """The dimensions that every source behind the metric knows."""
+    of = METRICS[name]
+    if of.source is not None:
+        return of.source.dimensions
+    return frozenset.intersection(*(_offered(need) for need in of.needs)) if of.needs else frozenset()
+
+
+def _drawn(panel: Panel, scope: Scope, actor: Actor) -> None:
+    try:
+        result = answer(panel, scope, actor, utc_now())
+    except (Forbidden, InvalidQuery, WarehouseError) as error:
+        states.failure(error, actor.locale)
+        return
+    if states.instead(result, actor.locale):
+        return
+    draw(VIEWS[panel.view].draw(result, panel, SCREEN, actor.locale), f"view_{panel.name}")
+    if panel.view == "table":
+        downloads(panel.name, replace(result), actor)
+
+
+def _answered(query: Query, actor: Actor) -> Result | None:
+    try:
+        return run(query, actor, utc_now())
+    except (Forbidden, InvalidQuery, WarehouseError) as error:
+        states.failure(error, actor.locale)
+        return None
+
+
+def _context(result: Result, actor: Actor) -> str:
+    said = dates.period(result.period, actor.locale)
+    return f"{said} · {filters_sentence(result.query.filters, actor.locale)}" if result.query.filters else said

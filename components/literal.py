@@ -1,0 +1,20 @@
+"""Names from outside, shown literally where Streamlit would read Markdown, LaTeX, emoji codes or HTML."""
+
+from __future__ import annotations
+
+import html
+import re
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|$~<>&^=\"'])")
+_JOINER = "\u2060"  # a word joiner: unseen, and it parts ":material" and ":smile:" from what they would become
+
+
+def markdown(text: str) -> str:
+    """For labels of widgets: every mark escaped, no line breaks."""
+    escaped = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return escaped.replace(":", f":{_JOINER}")
+
+
+def text(value: object) -> str:
+    """For `st.html`: as text, also inside a quoted attribute."""
+    return html.escape(str(value), quote=True)

@@ -1,0 +1,138 @@
+"""A built-in page: a head with its controls, the panels of one Report in rows, a foot."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import streamlit as st
+
+from accounts.actor import Actor
+from accounts.language import Text
+from accounts.roles import Permission
+from analytics.query import InvalidQuery
+from analytics.result import Result
+from analytics.run import Forbidden
+from components import literal, scope, session, states, theme
+from components.languages import languages
+from components.panel import panel_card
+from components.scope_bar import chips, scope_bar
+from data_access.clock import utc_now
+from data_access.errors import WarehouseError
+from reports import dates
+from reports.bundle import bundle
+from reports.formats import file_name
+from reports.library.fitting import fitting
+from reports.report import Panel, Report, answer
+
+log = logging.getLogger(__name__)
+WIDTHS = {"full": 12, "two_thirds": 8, "half": 6, "third": 4}
+EXPORT = Text("Export", "Exporter")
+EXPORT_HINT = Text("Every panel as CSV, in one zip", "Chaque panneau en CSV, dans un zip")
+FOOT = Text(
+    "Times are those of {zone}; weeks start on {day}; money is in {currency}.",
+    "Heures de {zone} ; semaines à partir du {day} ; montants en {currency}.",
+)
+
+
+def show(report: Report) -> None:
+    """Draw the report for whoever is signed in, inside the scope of the address."""
+    actor, now = session.require(report.permission), utc_now()
+    theme.apply()
+    languages(actor)
+    scope.follow(report.name)
+    choice = scope.read(actor, now)
+    fitted = _fitted(report, actor, now)
+    _head(fitted or report, choice, actor, now)
+    if fitted is None:
+        return
+    for notice in choice.notices:
+        st.html(f'<div class="vg-notice" role="alert">{literal.text(notice)}</div>')
+    chips(choice, actor)
+    if not fitted.panels:
+        states.state(states.NOTHING[actor.locale], states.NOTHING_NEXT[actor.locale])
+        return
+    for row in rows(fitted.panels):
+        _row(row, choice)
+    _foot(actor)
+
+
+def _fitted(report: Report, actor: Actor, now: datetime) -> Report | None:
+    """The report for this tenant; where the warehouse does not answer, that is said and nothing follows."""
+    try:
+        return fitting(report, actor, now)
+    except WarehouseError as error:
+        states.failure(error, actor.locale)
+        return None
+
+
+def rows(panels: Iterable[Panel]) -> list[list[Panel]]:
+    """Panels side by side as long as their widths fit."""
+    filled: list[list[Panel]] = []
+    for panel in panels:
+        if not filled or sum(WIDTHS[p.width] for p in filled[-1]) + WIDTHS[panel.width] > 12:
+            filled.append([])
+        filled[-1].append(panel)
+    return filled
+
+
+def _row(row: list[Panel], choice: scope.Choice) -> None:
+    if len(row) == 1:
+        panel_card(row[0], choice.scope)
+        return
+    for place, panel in zip(st.columns([WIDTHS[p.width] for p in row], gap="small"), row, strict=True):
+        with place:
+            panel_card(panel, choice.scope)
+
+
+def _head(report: Report, choice: scope.Choice, actor: Actor, now: datetime) -> None:
+    with st.container(key="page_head", horizontal=True):
+        context = _context(report, choice, actor, now)
+        st.html(f'<div class="vg-head"><h1>{literal.text(report.title[actor.locale])}</h1><p>{literal.text(context)}</p></div>')
+        scope_bar(choice, actor, now)
+        if actor.may(Permission.EXPORT) and report.panels:
+            _export(report, choice, actor, now)
+
+
+def _context(report: Report, choice: scope.Choice, actor: Actor, now: datetime) -> str:
+    """What period, compared with what, data as of when: as the first panel that can be answered says."""
+    for panel in (p for p in report.panels if not p.fixed):
+        result = _answered(panel, choice, actor, now)
+        if result is not None:
+            return dates.context(result, actor.tenant, actor.locale, now)
+    return dates.period(choice.scope.period.resolve(now, actor.tenant), actor.locale)
+
+
+def _answered(panel: Panel, choice: scope.Choice, actor: Actor, now: datetime) -> Result | None:
+    try:
+        return answer(panel, choice.scope, actor, now)
+    except (Forbidden, InvalidQuery, WarehouseError):
+        return None
+    except Exception:  # the panel itself says so; the head must stand
+        log.exception("panel %s failed", panel.name)
+        return None
+
+
+def _export(report: Report, choice: scope.Choice, actor: Actor, now: datetime) -> None:
+    first = choice.scope.period.resolve(now, actor.tenant).first.isoformat()
+    st.download_button(
+        EXPORT[actor.locale],
+        data=_bundled(report, choice, actor, now),
+        file_name=file_name(report.name, first, extension="zip"),
+        mime="application/zip",
+        icon=":material/download:",
+        help=EXPORT_HINT[actor.locale],
+        on_click="ignore",
+        key="export",
+    )
+
+
+def _bundled(report: Report, choice: scope.Choice, actor: Actor, now: datetime) -> Callable[[], bytes]:
+    return lambda: bundle(report, choice.scope, actor, now)
+
+
+def _foot(actor: Actor) -> None:
+    weekday = dates.weekday(actor.tenant.week_start, actor.locale)
+    said = FOOT[actor.locale].format(zone=actor.tenant.time_zone, day=weekday, currency=actor.tenant.currency)
+    st.html(f'<footer class="vg-foot"><span>{literal.text(actor.tenant.name)}</span><span>{literal.text(said)}</span></footer>')

@@ -1,0 +1,113 @@
+"""One card: title, note, menu, and a drawing or the reason why there is none.
+
+Each panel is a fragment of its own that runs beside the others: a slow one holds nothing up, a failed one stays alone,
+and what is clicked inside it reruns only it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+import streamlit as st
+
+from accounts.actor import Actor
+from accounts.language import Text
+from analytics.query import InvalidQuery, Scope
+from analytics.result import Result
+from analytics.run import Forbidden
+from components import drill, literal, session, states
+from components.draw import draw, picked, rows, tiles_html
+from components.menu import menu
+from data_access.clock import utc_now
+from data_access.errors import WarehouseError
+from reports.charts import VIEWS
+from reports.charts.palette import SCREEN
+from reports.charts.view import Sheet, Tiles
+from reports.report import Panel, answer
+
+log = logging.getLogger(__name__)
+FLAGS = {
+    "partial": Text("Not over yet", "En cours"),
+    "stale": Text("Stale data", "Données anciennes"),
+    "truncated": Text("First rows only", "Premières lignes seulement"),
+    "no_rate": Text("Some amounts left out: no exchange rate", "Certains montants exclus : taux de change absent"),
+    "not_applicable": Text("Some numbers do not know this filter", "Certains chiffres ne connaissent pas ce filtre"),
+}
+OPEN = Text("{label}: details", "{label} : détails")
+
+
+@st.fragment(parallel=True)
+def panel_card(panel: Panel, scope: Scope) -> None:
+    """The panel inside the scope, for whoever is signed in now."""
+    actor = session.current()
+    if actor is None:
+        return
+    now = utc_now()
+    try:
+        result = answer(panel, scope, actor, now)
+    except (Forbidden, InvalidQuery, WarehouseError) as error:
+        _instead(panel, actor, error)
+    except Exception as error:  # whatever it is, it must not take the page with it
+        log.exception("panel %s failed", panel.name)
+        _instead(panel, actor, error)
+    else:
+        _tiles(panel, result, scope, actor) if panel.view == "tiles" else _card(panel, result, scope, actor, now)
+
+
+def _instead(panel: Panel, actor: Actor, error: Exception) -> None:
+    with st.container(key=f"card_{panel.name}"):
+        st.html(title_html(panel, actor.locale))
+        states.failure(error, actor.locale)
+
+
+def title_html(panel: Panel, locale: str, result: Result | None = None) -> str:
+    note = f"<p>{literal.text(panel.note[locale])}</p>" if panel.note else ""
+    codes = dict.fromkeys(w.code for w in result.warnings) if result else ()
+    flags = "".join(f'<span class="vg-flag">{literal.text(FLAGS[code][locale])}</span>' for code in codes if code in FLAGS)
+    return f'<div class="vg-title"><h2>{literal.text(panel.title[locale])}</h2>{note}{flags}</div>'
+
+
+def _card(panel: Panel, result: Result, scope: Scope, actor: Actor, now: datetime) -> None:
+    with st.container(key=f"card_{panel.name}"):
+        with st.container(key=f"head_{panel.name}", horizontal=True):
+            st.html(title_html(panel, actor.locale, result))
+            menu(panel, result, actor, now)
+        if not states.instead(result, actor.locale):
+            _drawing(panel, result, scope, actor)
+
+
+def _drawing(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
+    key = f"view_{panel.name}"
+    drawing = VIEWS[panel.view].draw(result, panel, SCREEN, actor.locale)
+    if panel.drill is None or not VIEWS[panel.view].clicks:
+        draw(drawing, key)
+        return
+    wanted = f"drill_{panel.name}"
+
+    def clicked() -> None:
+        st.session_state[wanted] = picked(key)
+
+    if isinstance(drawing, Sheet):
+        if row := rows(drawing, key, actor.locale):
+            st.session_state[wanted] = row
+    else:
+        draw(drawing, key, clicked)
+    if chosen := st.session_state.pop(wanted, None):
+        drill.rows(panel, chosen, scope, actor)
+
+
+def _tiles(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
+    """The numbers as one piece of HTML; over each an unseen button with its definition, which opens its details."""
+    drawing = VIEWS["tiles"].draw(result, panel, SCREEN, actor.locale)
+    assert isinstance(drawing, Tiles)
+    opened = None
+    with st.container(key=f"tiles_{panel.name}"):
+        st.html(tiles_html(drawing.tiles))
+        with st.container(key=f"hits_{panel.name}"):
+            for tile in drawing.tiles:
+                label = literal.markdown(OPEN[actor.locale].format(label=tile.label))
+                if st.button(label, key=f"tile_{panel.name}_{tile.metric}", help=literal.markdown(tile.hint), width="stretch"):
+                    opened = tile.metric
+    if opened:
+        drill.metric(opened, scope, actor)

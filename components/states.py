@@ -1,0 +1,78 @@
+"""What a panel shows instead of a chart: empty, forbidden, failed, too slow, no longer applicable. Each says what to do next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accounts.language import Text
+from analytics.query import InvalidQuery
+from analytics.result import Result
+from analytics.run import Forbidden
+from components import literal
+from data_access.errors import QueryBudgetExceeded, SchemaMismatch, WarehouseUnavailable
+
+EMPTY = Text("Nothing in this period", "Rien sur cette période")
+EMPTY_NEXT = Text("Choose a longer period or remove a filter.", "Choisissez une période plus longue ou retirez un filtre.")
+NOTHING = Text("No data yet", "Pas encore de données")
+NOTHING_NEXT = Text(
+    "Import a file with `vigie import FILE --map MAP.toml`, or send events to the API; this page fills itself.",
+    "Importez un fichier avec `vigie import FICHIER --map MAP.toml` ou envoyez des événements à l’API ; cette page se remplit toute seule.",
+)
+NOT_APPLICABLE = Text("Not with these filters", "Impossible avec ces filtres")
+NOT_APPLICABLE_NEXT = Text("Remove a filter that these numbers do not know.", "Retirez un filtre que ces chiffres ne connaissent pas.")
+FORBIDDEN = Text("Not open to your role", "Non ouvert à votre rôle")
+FORBIDDEN_NEXT = Text("An administrator can grant it.", "Un administrateur peut vous l’accorder.")
+SLOW = Text("Stopped: it took too long", "Interrompu : trop long")
+SLOW_NEXT = Text(
+    "Choose a shorter period or fewer filters, then try again.", "Choisissez une période plus courte ou moins de filtres, puis réessayez."
+)
+DOWN = Text("The warehouse does not answer", "L’entrepôt de données ne répond pas")
+DOWN_NEXT = Text(
+    "The page tries again when you reload it. `vigie check` says what is wrong.",
+    "La page réessaie quand vous la rechargez. `vigie check` dit ce qui ne va pas.",
+)
+INVALID = Text("This question cannot be asked", "Cette question ne peut pas être posée")
+FAILED = Text("This panel could not be drawn", "Ce panneau n’a pas pu être dessiné")
+FAILED_NEXT = Text(
+    "The others are not affected. The log has the details.", "Les autres ne sont pas touchés. Le journal contient les détails."
+)
+
+ERRORS: dict[type[Exception], tuple[Text, Text]] = {
+    Forbidden: (FORBIDDEN, FORBIDDEN_NEXT),
+    QueryBudgetExceeded: (SLOW, SLOW_NEXT),
+    WarehouseUnavailable: (DOWN, DOWN_NEXT),
+    SchemaMismatch: (DOWN, DOWN_NEXT),
+}
+
+
+def state(title: str, hint: str, tone: str = "flat") -> None:
+    """A quiet box; words between backticks are commands."""
+    parts = literal.text(hint).split("`")
+    said = "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+    st.html(f'<div class="vg-state vg-{tone}" role="status"><b>{literal.text(title)}</b><span>{said}</span></div>')
+
+
+def failure(error: Exception, locale: str) -> None:
+    """The state of a panel whose question could not be answered."""
+    if isinstance(error, InvalidQuery):
+        state(INVALID[locale], str(error))
+        return
+    title, hint = ERRORS.get(type(error), (FAILED, FAILED_NEXT))
+    state(title[locale], hint[locale], "flat" if isinstance(error, Forbidden) else "bad")
+
+
+def instead(result: Result, locale: str) -> bool:
+    """Draw why there is nothing to draw; False where there is something."""
+    if result.warned("not_applicable") and _nothing(result):
+        state(NOT_APPLICABLE[locale], NOT_APPLICABLE_NEXT[locale])
+    elif result.empty or _nothing(result):
+        state(EMPTY[locale], EMPTY_NEXT[locale])
+    else:
+        return False
+    return True
+
+
+def _nothing(result: Result) -> bool:
+    """No row, or no metric that says anything."""
+    values = [c.name for c in result.columns if c.role == "metric" and c.name in result.frame.columns]
+    return result.frame.empty or (bool(values) and bool(result.frame[values].isna().all(axis=None)))

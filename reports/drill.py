@@ -1,0 +1,57 @@
+"""From what was clicked to the question whose rows are behind it. Pure: no screen, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from analytics.filters import Filter
+from analytics.period import Grain, Period, step
+from analytics.query import Query, Scope
+from reports.report import Panel
+
+MOVEMENT_OF = {
+    "new_mrr": "new",
+    "expansion_mrr": "expansion",
+    "contraction_mrr": "contraction",
+    "churned_mrr": "churn",
+    "reactivation_mrr": "reactivation",
+}
+
+
+def behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Query | None:
+    """The panel's drill question, narrowed to the bucket and the slice that were clicked; None without a drill.
+
+    `picked` holds what a chart's click gives: `key` (a bucket's start), `slice` (a dimension's value or a metric), or
+    the columns of a table's row.
+    """
+    if panel.drill is None:
+        return None
+    query = panel.asked(panel.drill, scope)
+    if key := picked.get("key"):
+        query = query.model_copy(
+            update={"period": bucket_period(key, str(getattr(panel.asked(panel.query, scope), "grain", None) or "day"))}
+        )
+    return _sliced(panel, query, picked)
+
+
+def bucket_period(key: str, grain: str) -> Period:
+    """All days of the bucket that starts at `key` (2026-11-01 or 2026-11-01T14)."""
+    first = date.fromisoformat(key[:10])
+    return Period.between(first, step(first, Grain(grain)) - timedelta(days=1))
+
+
+def _sliced(panel: Panel, query: Query, picked: Mapping[str, str]) -> Query:
+    raw, by = picked.get("slice"), getattr(panel.query, "by", ())
+    if raw is not None and by:
+        return _filtered(query, by[0], raw)
+    if raw in MOVEMENT_OF and "movements" in type(query).model_fields:
+        return query.model_copy(update={"movements": (MOVEMENT_OF[raw],)})
+    for name in panel.options.get("drill_by", ()):
+        query = _filtered(query, name, picked.get(name, ""))
+    return query
+
+
+def _filtered(query: Query, name: str, raw: str) -> Query:
+    chosen = Filter("is", name, (raw,)) if raw else Filter("is_not_set", name)
+    return query.model_copy(update={"filters": (*query.filters, chosen)})

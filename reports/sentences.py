@@ -1,0 +1,62 @@
+"""Say a question: its filters, its scope, what a number means and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.language import Text
+from analytics.dimensions import dimension
+from analytics.filters import Filter, Value
+from analytics.metric import Metric
+from analytics.metrics import METRICS
+from analytics.query import InvalidQuery, Query
+from reports import words
+from reports.dates import GRAINS, PERIODS
+
+BY = Text("by {names}", "par {names}")
+WHERE = Text("where {filters}", "où {filters}")
+AND = Text(" and ", " et ")
+ALL = Text("Everything", "Tout")
+
+
+def filter_sentence(chosen: Filter, locale: str) -> str:
+    """`Country is France or Belgium`."""
+    of = dimension(chosen.dimension)
+
+    def say(value: Value) -> str:
+        return words.slice_name(of, value, locale)
+
+    return chosen.sentence(locale, of.label[locale], say)
+
+
+def filters_sentence(chosen: Iterable[Filter], locale: str) -> str:
+    return AND[locale].join(filter_sentence(one, locale) for one in chosen)
+
+
+def query_sentence(query: Query, locale: str) -> str:
+    """`MRR, Customers by Plan, Last 30 days, where Country is France`."""
+    names = [METRICS[name].label[locale] if name in METRICS else name for name in getattr(query, "metrics", ())]
+    said = ", ".join(names) or query.kind
+    if by := getattr(query, "by", ()):
+        said += " " + BY[locale].format(names=", ".join(dimension(name).label[locale] for name in by))
+    if grain := getattr(query, "grain", None):
+        said += f", {GRAINS[grain][locale].lower()}"
+    said += f", {PERIODS[query.period.text][locale].lower() if query.period.text in PERIODS else query.period.text}"
+    if query.filters:
+        said += ", " + WHERE[locale].format(filters=filters_sentence(query.filters, locale))
+    return said
+
+
+def formula(metric: Metric, locale: str) -> str:
+    """What a computed number is computed from: `from MRR, Customers`; empty for one that is read."""
+    known = [METRICS[name].label[locale] for name in metric.needs if name in METRICS]
+    return ", ".join(known)
+
+
+def safe_filter(chosen: Filter) -> str | None:
+    """Why the filter cannot be used, or None."""
+    try:
+        dimension(chosen.dimension)
+    except InvalidQuery as error:
+        return str(error)
+    return None
