@@ -7,6 +7,8 @@ from data_access.store.attempts import login_attempts
 from data_access.store.audit import audit
 from data_access.store.base import metadata
 from data_access.store.engine import StoreUnavailable, open_store, reading, shown, store_engine, writing
+from data_access.store.keys import write_keys
+from data_access.store.quarantine import quarantine
 from data_access.store.sessions import sessions
 from data_access.store.tasks import tasks
 from data_access.store.tenants import tenants
@@ -20,6 +22,7 @@ __all__ = [
     "metadata",
     "open_store",
     "preferences",
+    "quarantine",
     "reading",
     "sessions",
     "shown",
@@ -27,5 +30,6 @@ __all__ = [
     "tasks",
     "tenants",
     "tokens",
+    "write_keys",
     "writing",
 ]
