@@ -139,7 +139,7 @@ ARRIVALS: tuple[Arrival, ...] = (
 )
 # fmt: on
 GIVEAWAY = len(ARRIVALS) - 1  # comes only with the campaign of the story
-DIRECT, NEWSLETTER, ORGANIC = 0, 9, 1
+DIRECT, ORGANIC, FRIEND, NEWSLETTER = 0, 1, 8, 9
 CHANNELS: tuple[str, ...] = tuple(dict.fromkeys(arrival.channel for arrival in ARRIVALS))
 CAMPAIGNS: tuple[str, ...] = tuple(dict.fromkeys(arrival.campaign for arrival in ARRIVALS if arrival.campaign))
 

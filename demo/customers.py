@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from demo.business import BUSINESS, COUNTRIES, CURRENCIES, CURRENCY_OF, ENTERPRISE, SEAT_PRICE, SOLO, TEAM
+from demo.business import BUSINESS, COUNTRIES, CURRENCIES, CURRENCY_OF, ENTERPRISE, GIVEAWAY, SEAT_PRICE, SOLO, TEAM
 from demo.clock import DAY, HOUR, Whole
 from demo.people import INDIVIDUAL, OWNER, Code, Flag, Population
 from demo.world import World
@@ -63,7 +63,7 @@ def _payers(world: World, rng: np.random.Generator, people: Population) -> npt.N
     chosen = []
     for part, share in ((OWNER, 0.56), (INDIVIDUAL, 0.44)):
         pool = np.flatnonzero((people.part == part) & (people.signed_up >= 0))
-        liking = np.where(people.activated[pool], 2.2, 1.0) * np.where(people.arrival[pool] == 10, 0.02, 1.0)
+        liking = np.where(people.activated[pool], 2.2, 1.0) * np.where(people.arrival[pool] == GIVEAWAY, 0.02, 1.0)
         wanted = min(round(world.scale.customers * share), round(len(pool) * 0.85))
         chosen.append(pool[np.argsort(rng.exponential(1, len(pool)) / liking, kind="stable")[:wanted]])
     return np.concatenate(chosen).astype(np.int32)

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from accounts.actor import Tenant
 from data_access.clock import naive_utc
-from demo import payments, person, rates, subscriptions, visits
+from demo import ai, bookings, health, machine, marketing, payments, payouts, person, rates, subscriptions, supply, visits
+from demo.allo import Allo
 from demo.business import LUMEN, Scale
 from demo.lumen import Lumen
 from demo.sessions import last_seen
+from demo.traffic import Traffic
 from demo.world import World
 
 Tables = Iterator[tuple[str, pa.Table]]
@@ -27,8 +29,7 @@ def tables(scale: Scale, end: date, tenant: Tenant) -> Tables:
     arguments give the same rows with the same ids.
     """
     world = World(scale, tenant, end)
-    if tenant == LUMEN:
-        yield from _lumen(Lumen(world))
+    yield from _lumen(Lumen(world)) if tenant == LUMEN else _allo(Allo(world))
 
 
 def until(now: datetime, made: Tables) -> Tables:
@@ -52,13 +53,50 @@ def _before(now: pa.Scalar, table: pa.Table) -> pa.Table:
 
 
 def _lumen(company: Lumen) -> Tables:
-    world, people = company.world, company.people
-    owners = np.zeros(people.accounts.size, dtype=np.int16)
-    owners[people.account[people.account >= 0]] = company.user_plan[people.account >= 0]
-    yield from (("accounts", table) for table in person.accounts(people, owners))
-    yield from (("users", table) for table in person.users(world, people, company.user_plan, last_seen(people, company.sessions)))
-    yield from (("aliases", table) for table in person.aliases(people))
+    world, people, traffic = company.world, company.people, company.traffic
+    customers, charges = company.customers, company.charges
+    yield from _named("accounts", person.accounts(people, company.account_plan))
+    yield from _named("users", person.users(world, people, company.user_plan, last_seen(people, company.sessions)))
+    yield from _named("aliases", person.aliases(people))
     yield "fx_rates", rates.table(world)
-    yield "subscriptions", subscriptions.table(world, people, company.customers, company.book)
-    yield "payments", payments.table(world, people, company.customers, company.charges)
-    yield from (("events", table) for table in visits.events(company.traffic, company.money, ("checkout_completed", "credits")))
+    yield "subscriptions", subscriptions.table(world, people, customers, company.book)
+    yield "payments", payments.table(world, people, customers, charges)
+    yield "payouts", payouts.payouts(world, customers, charges)
+    yield "experiments", marketing.experiments(traffic)
+    yield "exposures", marketing.exposures(traffic, company.user_plan)
+    yield from _named("conversions", marketing.conversions(traffic, company.happened, company.user_plan))
+    yield from ai.conversations(traffic)
+    yield from _named("api_requests", machine.api_requests(traffic))
+    yield from _around(traffic)
+    yield from _named("events", visits.events(traffic, company.money, ("checkout_completed", "credits")))
+
+
+def _allo(company: Allo) -> Tables:
+    world, people, traffic, trade = company.world, company.people, company.traffic, company.trade
+    nothing = np.full(people.size, -1, dtype=np.int16)
+    yield from _named("users", person.users(world, people, nothing, last_seen(people, company.sessions)))
+    yield from _named("aliases", person.aliases(people))
+    yield "fx_rates", rates.table(world)
+    yield "providers", supply.providers(trade)
+    yield "bookings", bookings.bookings(trade)
+    yield "calls", bookings.calls(trade)
+    yield "payments", bookings.payments_table(trade)
+    yield "commissions", bookings.commissions(trade)
+    yield "payouts", supply.payouts(trade)
+    yield "balances", supply.balances(world)
+    yield from _named("conversions", marketing.conversions(traffic, company.happened, nothing))
+    yield from _around(traffic)
+    yield from _named("events", visits.events(traffic, company.money, ("booking_completed",)))
+
+
+def _around(traffic: Traffic) -> Tables:
+    """What every company has beside its trade."""
+    yield "channel_costs", marketing.channel_costs(traffic)
+    yield from _named("form_errors", machine.form_errors(traffic))
+    yield from _named("error_logs", machine.error_logs(traffic))
+    yield "samples", health.samples(traffic.world)
+    yield "checks", health.checks(traffic.world)
+
+
+def _named(name: str, chunks: Iterator[pa.Table]) -> Tables:
+    return ((name, chunk) for chunk in chunks)

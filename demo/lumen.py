@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from demo import customers, payments, sessions, subscriptions
-from demo.business import GIVEAWAY
+from demo.business import FRIEND, GIVEAWAY
 from demo.choices import script_of
 from demo.clock import DAY, MINUTE, Whole
 from demo.lumen_scripts import LIBRARY
+from demo.marketing import Happened
 from demo.people import Code, Population, populate
 from demo.plans import PlanHistory
-from demo.sessions import CHECKOUT, CREDITS, LEAVE, Planned, Sessions
+from demo.sessions import CHECKOUT, CREDITS, LEAVE, Planned, PlannedRows, Sessions
 from demo.traffic import Traffic, arrived
 from demo.world import World
 
@@ -80,32 +81,53 @@ class Lumen:
         """What was paid in each of these sessions in minor units, -1 for nothing, and in which of CURRENCIES."""
         made, amount = self.sessions, np.full(len(session), -1, dtype=np.int64)
         bought = np.flatnonzero(np.isin(made.role[session], (CHECKOUT, CREDITS)))
-        amount[bought] = self.amount_of(made.user[session[bought]], made.start[session[bought]])
+        rows, amounts = self._sales
+        row = rows.find(made.user[session[bought]], made.start[session[bought]])
+        amount[bought] = np.where(row >= 0, amounts[row], -1)
         return amount, self.customers.currency[np.maximum(self.plans.customer[made.user[session]], 0)]
 
-    def amount_of(self, user: npt.NDArray[np.integer], start: Whole) -> Whole:
-        """What was paid in the checkout or credits session of `user` that began at `start`; -1 where unknown."""
-        keys, amounts = self._amounts
-        wanted = (user.astype(np.int64) << 36) | ((start - self.world.calendar.events_from) // 1000)
-        found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[found] == wanted, amounts[found], -1)
-
     @cached_property
-    def _amounts(self) -> tuple[Whole, Whole]:
-        """Packed (person, millisecond) of every planned purchase, sorted, and its amount in minor units."""
+    def _sales(self) -> tuple[PlannedRows, Whole]:
+        """The planned visits in which something is bought, and what it costs in minor units."""
         bills = self.book.invoices
         begun = np.full(self.customers.size, -1, dtype=np.int64)
         begun[bills["customer"][::-1]] = bills["amount"][::-1]  # the first invoice wins
-        user = np.concatenate([self.customers.user, self.customers.user[self.purchases.customer]]).astype(np.int64)
-        at = np.concatenate([self.customers.start - 5 * MINUTE, self.purchases.ts - 2 * MINUTE])
-        amount = np.concatenate([begun, self.purchases.amount])
-        inside = at >= self.world.calendar.events_from
-        keys = (user[inside] << 36) | ((at[inside] - self.world.calendar.events_from) // 1000)
-        order = np.argsort(keys, kind="stable")
-        return keys[order], amount[inside][order]
+        checkout, credits, _ = self._planned()
+        user = np.concatenate([checkout.user, credits.user])
+        return PlannedRows(self.world, user, np.concatenate([checkout.start, credits.start])), np.concatenate(
+            [begun, self.purchases.amount]
+        )
 
     @cached_property
     def user_plan(self) -> Code:
         """Everyone's plan on the last day."""
         now = np.full(self.people.size, self.world.calendar.stop - DAY, dtype=np.int64)
         return self.plans.at(np.arange(self.people.size), now)
+
+    @cached_property
+    def account_plan(self) -> Code:
+        """Every account's plan on the last day."""
+        plans = np.zeros(self.people.accounts.size, dtype=np.int16)
+        inside = self.people.account >= 0
+        plans[self.people.account[inside]] = self.user_plan[inside]
+        return plans
+
+    @property
+    def happened(self) -> list[Happened]:
+        """Sign-ups (referrals among them), first projects, subscriptions and upgrades."""
+        people, rows = self.people, self.book.changes
+        signed = np.flatnonzero(people.signed_up >= 0)
+        friends = signed[people.arrival[signed] == FRIEND]
+        active = np.flatnonzero(people.activated & (people.signed_up >= 0))
+        paid = [self._paid("subscription", rows, "start"), self._paid("upgrade", rows, "upgrade")]
+        return [
+            Happened.free("sign_up", signed, people.signed_up[signed]),
+            Happened.free("referral", friends, people.signed_up[friends] + MINUTE),
+            Happened.free("engagement", active, people.signed_up[active] + 9 * MINUTE),
+            *paid,
+        ]
+
+    def _paid(self, kind: str, rows: subscriptions.Columns, change: str) -> Happened:
+        chosen = rows["change"] == subscriptions.CHANGES.index(change)
+        customer = rows["customer"][chosen]
+        return Happened(kind, self.customers.user[customer], rows["ts"][chosen], rows["amount"][chosen], self.customers.currency[customer])

@@ -85,6 +85,11 @@ class Population:
         return self.part >= OWNER
 
     @property
+    def ring(self) -> Flag:
+        """Who belongs to the fraud ring: nobody else shares a device."""
+        return self.device_print >= self.size
+
+    @property
     def country(self) -> Code:
         return PLACE_COUNTRY[self.place]
 
@@ -96,6 +101,8 @@ def populate(world: World) -> Population:
     people = _everyone(world, rng, accounts)
     if world.tenant == LUMEN:
         _giveaway(world, rng, people)
+    else:
+        _ring(world, rng, people)
     _sort(people)
     _sign_up(world, rng, people)
     if world.tenant == LUMEN:
@@ -170,16 +177,25 @@ def _giveaway(world: World, rng: np.random.Generator, people: Population) -> Non
     people.arrival[takers] = GIVEAWAY
 
 
+def _ring(world: World, rng: np.random.Generator, people: Population) -> None:
+    """The fraud ring: accounts made within three days, on few devices, with few cards."""
+    story = world.stories["fraud_ring"]
+    members = np.flatnonzero(people.part == INDIVIDUAL)[: story.size["users"]]
+    people.first_seen[members] = story.span[0] + rng.integers(HOUR, 3 * DAY, len(members))
+    people.device_print[members] = people.size + np.arange(len(members)) % story.size["devices"]
+    people.card_print[members] = people.size + np.arange(len(members)) % story.size["cards"]
+
+
 def _sort(people: Population) -> None:
     # TRICKY: microsecond ties would make the order depend on the sort's implementation.
     order = np.argsort(people.first_seen, kind="stable")
-    for name in ("first_seen", "part", "account", "place", "agent", "arrival"):
+    for name in ("first_seen", "part", "account", "place", "agent", "arrival", "device_print", "card_print"):
         setattr(people, name, getattr(people, name)[order])
 
 
 def _sign_up(world: World, rng: np.random.Generator, people: Population) -> None:
     """Everyone but visitors signs up: most on their first visit, some after a few days."""
-    later = (rng.random(people.size) < 0.3) & (people.part == INDIVIDUAL) & (people.arrival != GIVEAWAY)
+    later = (rng.random(people.size) < 0.3) & (people.part == INDIVIDUAL) & (people.arrival != GIVEAWAY) & ~people.ring
     wait = np.where(later, rng.lognormal(0.9, 0.9, people.size) * DAY + 3 * HOUR, 3 * MINUTE).astype(np.int64)
     at = people.first_seen + wait
     at = np.where(at < world.calendar.stop, at, people.first_seen + 3 * MINUTE)

@@ -38,6 +38,28 @@ class Planned:
     role: int
 
 
+class PlannedRows:
+    """Which row of a list of planned visits a session came from."""
+
+    def __init__(self, world: World, user: npt.NDArray[np.integer], start: Whole) -> None:
+        self._from = world.calendar.events_from
+        packed = self._pack(user, start)
+        self._rows = np.flatnonzero(start >= self._from)
+        self._rows = self._rows[np.argsort(packed[self._rows], kind="stable")]
+        self._keys = packed[self._rows]
+
+    def _pack(self, user: npt.NDArray[np.integer], start: Whole) -> Whole:
+        return (user.astype(np.int64) << 36) | ((start - self._from) // MILLISECOND)
+
+    def find(self, user: npt.NDArray[np.integer], start: Whole) -> Whole:
+        """The row for each person and session start, -1 where there is none."""
+        if not len(self._keys):
+            return np.full(len(user), -1, dtype=np.int64)
+        wanted = self._pack(user, start)
+        found = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        return np.where(self._keys[found] == wanted, self._rows[found], -1)
+
+
 Life = tuple[Whole, npt.NDArray[np.float64]]  # per person: the instant after which they come no more, visits per day until then
 
 
