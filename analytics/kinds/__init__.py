@@ -10,10 +10,15 @@ from pydantic import ValidationError
 
 from accounts.roles import Permission
 from analytics.filters import InvalidFilter
-from analytics.kinds import aggregate, movements, retention
+from analytics.kinds import aggregate, funnel, lifecycle, movements, paths, people, retention, stickiness
 from analytics.kinds.aggregate import Aggregate
+from analytics.kinds.funnel_query import Funnel
+from analytics.kinds.lifecycle import Lifecycle
 from analytics.kinds.movements import Movements
+from analytics.kinds.paths import Paths
+from analytics.kinds.people import People
 from analytics.kinds.retention import Retention
+from analytics.kinds.stickiness import Stickiness
 from analytics.period import InvalidPeriod
 from analytics.query import InvalidQuery, Query, explain
 from analytics.question import Question
@@ -42,6 +47,11 @@ KINDS: dict[str, Kind] = {
     "aggregate": Kind(Aggregate, aggregate.answer, aggregate.tables, aggregate.permissions, aggregate.lookback, aggregate.until_now),
     "retention": Kind(Retention, retention.answer, retention.tables, retention.permissions, retention.lookback),
     "movements": Kind(Movements, movements.answer, movements.tables, movements.permissions, movements.lookback),
+    "funnel": Kind(Funnel, funnel.answer, funnel.tables, funnel.permissions, funnel.lookback),
+    "lifecycle": Kind(Lifecycle, lifecycle.answer, lifecycle.tables, lifecycle.permissions, lifecycle.lookback),
+    "stickiness": Kind(Stickiness, stickiness.answer, stickiness.tables, stickiness.permissions, stickiness.lookback),
+    "paths": Kind(Paths, paths.answer, paths.tables, paths.permissions, paths.lookback),
+    "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback),
 }
 
 
