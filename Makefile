@@ -36,8 +36,9 @@ soak: install ## slow tests: kills, long runs
 	@$(BIN)/python -m pytest -m soak
 
 lock: install ## resolve requirements*.in into pinned requirements*.txt
-	@$(BIN)/uv pip compile -q requirements.in -o requirements.txt --python-version 3.11 --no-header --no-annotate
-	@$(BIN)/uv pip compile -q requirements-dev.in -o requirements-dev.txt --python-version 3.11 --no-header --no-annotate
+	@for f in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile -q $$f.in -o $$f.txt --python-version 3.11 --no-header --no-annotate && \
+	  sed -i "1i # Pinned from $$f.in by \`make lock\`; do not edit by hand." $$f.txt; done
 
 clean: ## remove the environment and the demonstration data
 	rm -rf $(VENV) data
