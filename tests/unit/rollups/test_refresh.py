@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_access.schema import api_requests, events
@@ -67,6 +67,7 @@ def batches(draw: st.DrawFn) -> list[Batch]:
     return list(groups.values())
 
 
+@settings(max_examples=40)
 @given(batches())
 def test_batches_in_any_order_equal_a_rebuild(house: Warehouse, drawn: list[Batch]) -> None:
     empty(house)
