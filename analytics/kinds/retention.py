@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Annotated, ClassVar, Literal, cast
 
 import numpy as np
@@ -18,6 +19,8 @@ from accounts.roles import Permission
 from analytics.compile import applies
 from analytics.dimensions import dimension
 from analytics.grid import Grid
+from analytics.kernels.arrays import Ints
+from analytics.kernels.pairs import pairs
 from analytics.kinds.aggregate import no_rate, not_applicable
 from analytics.metric import Scan, Unit
 from analytics.metrics import METRICS
@@ -31,7 +34,6 @@ from analytics.sources.revenue import MOVEMENTS
 
 EventName = Annotated[str, Field(min_length=1, max_length=200)]
 Matrix = npt.NDArray[np.float64]
-CHUNK = 100_000
 MONEY_SUBJECTS = ("customers", "revenue_net", "revenue_gross")
 
 
@@ -143,15 +145,19 @@ def _users(question: Question, scan: Scan, begins: tuple[date, ...]) -> Triangle
     asked = cohorts.Cohorts(
         scan, Grain(query.grain), begins, _named(query.start_event), _named(query.return_event), query.mode == "first_time"
     )
-    rows = question.read(cohorts.statement(asked))
-    count = rows["n"].to_numpy(np.float64)
-    returns = rows["returns"].to_numpy(np.int64)
+    sizes, values = pairs(*_who(question, asked), buckets=len(begins))
+    return Triangle(sizes, values)
+
+
+def _who(question: Question, asked: cohorts.Cohorts) -> tuple[Ints, Ints, Ints]:
+    """Distinct joins and returns, a bit per bucket, and how many users share them."""
+    statement = cohorts.statement(asked)
+    if cohorts.is_plain(asked) and not question.warehouse.shared:
+        question.trail.append(partial(question.warehouse.sql, statement))
+        return cohorts.from_bits(asked, question)
+    rows = question.read(statement)
     joins = _one_bit(rows["first"]) if asked.first_time else rows["starts"].to_numpy(np.int64)
-    values = np.zeros((len(begins), len(begins)))
-    for at in range(0, len(rows), CHUNK):
-        part = slice(at, at + CHUNK)
-        values += _bits(joins[part], len(begins)).T @ (_bits(returns[part], len(begins)) * count[part, None])
-    return Triangle(_bits(joins, len(begins)).T @ count, values)
+    return joins, rows["returns"].to_numpy(np.int64), rows["n"].to_numpy(np.int64)
 
 
 def _named(event: str | None) -> cohorts.Test | None:
@@ -168,10 +174,6 @@ def _one_bit(first: pd.Series) -> npt.NDArray[np.int64]:
     """Bucket numbers as bits; none where the first start lies before the range."""
     known = first.notna().to_numpy()
     return np.where(known, np.int64(1) << first.fillna(0).to_numpy(np.int64), np.int64(0))
-
-
-def _bits(numbers: npt.NDArray[np.int64], buckets: int) -> Matrix:
-    return ((numbers[:, None] >> np.arange(buckets)) & 1).astype(np.float64)
 
 
 def _customers(question: Question, scan: Scan, begins: tuple[date, ...]) -> Triangle:

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from analytics.compile import conditions
 from analytics.metric import Scan
 from analytics.period import Grain
+from analytics.question import Question
+from analytics.sources import activity_bits
+from analytics.sources.activity_bits import BLOCK_DAYS, EPOCH, Bits
 from analytics.sources.events import DAILY_DIMENSIONS, EVENTS, asked, by_day
 from data_access.functions import days_between
 from data_access.schema import events, rollup_activity, rollup_user_day
 
 MAX_BUCKETS = 60  # one 64-bit number holds the buckets of a user
-BLOCK_DAYS = 60  # of rollup_activity
-EPOCH = date(1970, 1, 1)
 Test = Callable[[sa.FromClause], sa.ColumnElement[bool]]
 _DAYS = DAILY_DIMENSIONS - {"event", "category", "weekday"}
 
@@ -39,9 +41,37 @@ class Cohorts:
 def statement(of: Cohorts) -> sa.Select[Any]:
     """`first` (the bucket of the first start ever, NULL before the range; only for `first_time`), `starts` and `returns`
     (bit k: did so in bucket k) and `n`, how many users share them."""
-    users = _by_bitmap(of) if _any(of) and not of.scan.filters and by_day(of.scan) else _by_rows(of)
+    users = _by_bitmap(of) if is_plain(of) else _by_rows(of)
     keys = [users.c.first, users.c.returns] if of.first_time else [users.c.starts, users.c.returns]
     return sa.select(*keys, sa.func.count().label("n")).group_by(*keys)
+
+
+def from_bits(of: Cohorts, question: Question) -> tuple[Bits, Bits, Bits]:
+    """The same as `statement` gives, as arrays: joins (a bit per bucket), returns and how many users share them."""
+    masks, bounds = _masks(of), activity_bits.span(question)
+    total, earlier = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    first, last = (bounds[0], min(bounds[1], max(masks))) if bounds else (0, -1)
+    for number in range(first if of.first_time else max(first, min(masks)), last + 1):
+        bits = activity_bits.block(question, number)
+        total = activity_bits.add(total, bits, masks.get(number, []))
+        if of.first_time:
+            earlier = activity_bits.add(earlier, bits, _earlier(of, number))
+    total[: len(earlier)][earlier != 0] = 0  # began before the range: in no cohort
+    returns, n = activity_bits.counted(total)
+    return (returns & -returns if of.first_time else returns), returns, n
+
+
+def _earlier(of: Cohorts, number: int) -> list[tuple[int, int]]:
+    """The days of a block that lie before the range, as one mask."""
+    block, bit = divmod((of.begins[0] - EPOCH).days, BLOCK_DAYS)
+    if number > block:
+        return []
+    return [(0, -1 if number < block else (1 << bit) - 1)]
+
+
+def is_plain(of: Cohorts) -> bool:
+    """Whether days of users, without their dimensions, say enough."""
+    return _any(of) and not of.scan.filters and by_day(of.scan)
 
 
 def _any(of: Cohorts) -> bool:
