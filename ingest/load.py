@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pyarrow as pa
+import sqlalchemy as sa
 
 from accounts.actor import Tenant
 from data_access import schema, versions
 from data_access.warehouse import Transaction
 from ingest import movements, rollups, sessions
+from ingest.columns import constant, put
 from ingest.dedupe import fresh
 from ingest.facts import Facts, in_order, stamped
 from ingest.people import upsert
@@ -112,6 +114,16 @@ class Load:
         if self._written is None:
             self._written = self._finished()
         return self._written
+
+    def record(self, rows: pa.Table) -> None:
+        """Note in `imports` what became of a file, the first time it added anything."""
+        imports = schema.imports
+        digests = rows["file_hash"].unique().to_pylist()
+        mine = sa.and_(imports.c.tenant == self._tenant.key, imports.c.file_hash.in_(digests))
+        if self._written and self._written.version == 0 and len(self._tx.read(sa.select(imports.c.file_hash).where(mine).limit(1))):
+            return
+        self._tx.execute(sa.delete(imports).where(mine))
+        self._tx.append("imports", put(rows, "tenant", constant(self._tenant.key, pa.int32(), rows.num_rows)))
 
     def _finished(self) -> Written:
         changed = any(self._inserted.values())

@@ -20,6 +20,7 @@ from data_access.dialects.dialect import Session, Values
 from data_access.errors import QueryBudgetExceeded, WarehouseError, WarehouseUnavailable
 
 ROW_GROUP = 122_880
+STORAGE = "v1.4.0"  # the oldest DuckDB that can open the file; its way to store words is half again as fast to write
 
 
 class DuckDB:
@@ -58,7 +59,12 @@ class DuckDB:
 
 
 def _open(path: str, memory: str, threads: int) -> Any:
-    settings: dict[str, Any] = {"memory_limit": memory, "threads": threads, "allow_community_extensions": "false"}
+    settings: dict[str, Any] = {
+        "memory_limit": memory,
+        "threads": threads,
+        "allow_community_extensions": "false",
+        "storage_compatibility_version": STORAGE,
+    }
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         settings["temp_directory"] = f"{path}.tmp"
