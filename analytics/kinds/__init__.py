@@ -57,9 +57,10 @@ KINDS: dict[str, Kind] = {
 
 def query_from_json(data: Any) -> Query:
     """The Query of a JSON document; raises InvalidQuery with the first thing wrong."""
-    if not isinstance(data, dict) or data.get("kind", "aggregate") not in KINDS:
+    name = data.get("kind", "aggregate") if isinstance(data, dict) else None
+    if not isinstance(name, str) or name not in KINDS:
         raise InvalidQuery(f"a query is an object with a kind: one of {', '.join(KINDS)}")
-    kind = KINDS[data.get("kind", "aggregate")]
+    kind = KINDS[name]
     try:
         return kind.query.model_validate(data)
     except ValidationError as error:
