@@ -125,7 +125,14 @@ def rows(sheet: Sheet, key: str, locale: str) -> dict[str, str] | None:
         for c in sheet.columns
     }
     chosen = st.dataframe(
-        frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row", column_config=config, row_height=34
+        frame,
+        hide_index=True,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=config,
+        row_height=34,
+        height="content",
     )
     position = next(iter(chosen["selection"]["rows"]), None)
     last = f"{key}_last"

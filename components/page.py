@@ -40,6 +40,7 @@ def show(report: Report) -> None:
     """Draw the report for whoever is signed in, inside the scope of the address."""
     actor, now = session.require(report.permission), utc_now()
     theme.apply()
+    st.logo(str(theme.MARK), size="medium")
     languages(actor)
     scope.follow(report.name)
     choice = scope.read(actor, now)

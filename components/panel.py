@@ -34,6 +34,7 @@ FLAGS = {
     "no_rate": Text("Some amounts left out: no exchange rate", "Certains montants exclus : taux de change absent"),
     "not_applicable": Text("Some numbers do not know this filter", "Certains chiffres ne connaissent pas ce filtre"),
 }
+TOP = ("ranked", "table")  # meant to show the first rows only
 OPEN = Text("{label}: details", "{label} : détails")
 
 
@@ -63,7 +64,7 @@ def _instead(panel: Panel, actor: Actor, error: Exception) -> None:
 
 def title_html(panel: Panel, locale: str, result: Result | None = None) -> str:
     note = f"<p>{literal.text(panel.note[locale])}</p>" if panel.note else ""
-    codes = dict.fromkeys(w.code for w in result.warnings) if result else ()
+    codes = dict.fromkeys(w.code for w in result.warnings if w.code != "truncated" or panel.view not in TOP) if result else ()
     flags = "".join(f'<span class="vg-flag">{literal.text(FLAGS[code][locale])}</span>' for code in codes if code in FLAGS)
     return f'<div class="vg-title"><h2>{literal.text(panel.title[locale])}</h2>{note}{flags}</div>'
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+MARK = Path(__file__).parent / "assets" / "mark.svg"
 SHEET = Path(__file__).parent / "assets" / "theme.css"
 
 

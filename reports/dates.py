@@ -42,6 +42,8 @@ GRAINS: dict[str, Text] = {
 COMPARED = Text("compared with {period}", "comparé à {period}")
 FRESH = Text("data as of {instant}", "données au {instant}")
 VERSUS = Text("vs {period}", "vs {period}")
+BEFORE_IT = Text("vs prev. {days} d", "vs {days} j préc.")
+YEAR_BEFORE = Text("vs a year ago", "vs un an avant")
 
 
 def _babel(locale: str) -> str:
@@ -78,7 +80,7 @@ def period(bounds: Resolved, locale: str, beside: int | None = None) -> str:
 
 
 def versus(result: Result, locale: str) -> str:
-    """vs Oct, vs 1–15 Oct: the compared period, as short as it can be."""
+    """vs Oct, vs prev. 30 d, vs a year ago: the compared period, as short as it can be."""
     compared = result.previous_period
     if compared is None:
         return ""
@@ -87,8 +89,11 @@ def versus(result: Result, locale: str) -> str:
     whole_month = (
         compared.first.day == 1 and compared.last.day == 1 and (compared.first.year, compared.first.month) == (last.year, last.month)
     )
-    said = _format(last, "MMM" if last.year == beside else "MMM y", locale) if whole_month else period(compared, locale, beside)
-    return VERSUS[locale].format(period=said)
+    if whole_month:
+        return VERSUS[locale].format(period=_format(last, "MMM" if last.year == beside else "MMM y", locale))
+    if result.query.compare == "year":
+        return YEAR_BEFORE[locale]
+    return BEFORE_IT[locale].format(days=compared.days)
 
 
 def instant(moment: datetime, tenant: Tenant, locale: str, now: datetime | None = None) -> str:

@@ -20,10 +20,11 @@ Business = Literal["anything", "usage", "subscriptions", "payments", "bookings"]
 class Panel:
     """One card. `view` names a function in VIEWS; `options` go to it. `note` is the line under the title.
 
-    `beside` are further questions whose answers the view reads from `Result.extra["beside"]`. A `fixed` panel keeps
+    `beside` are further questions whose answers the view reads from `Result.extra["beside"]`. `trend` is a question
+    with a period and grain of its own, for the sparklines of `Result.extra["trend"]`. A `fixed` panel keeps
     its own period and grain and takes only the reader's filters; its note says which period that is. `drill` is the
     question asked when a bar, a point or a row is clicked, narrowed to what was clicked. `needs` names the kind of
-    business the panel speaks of: a tenant that has no such data does not see it, nor one that has what `unless` names.
+    business the panel speaks of: a tenant that has no such data does not see it, nor one that has any of `unless`.
     """
 
     name: str
@@ -35,14 +36,15 @@ class Panel:
     height: int = 280  # pixels on screen
     options: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
     beside: tuple[Query, ...] = ()
+    trend: Query | None = None
     fixed: bool = False
     drill: Query | None = None
     needs: Business = "anything"
-    unless: Business | Literal[""] = ""
+    unless: tuple[Business, ...] = ()
 
     def asked(self, query: Query, scope: Scope) -> Query:
         """One of the panel's questions, inside the reader's scope."""
-        if self.fixed:
+        if self.fixed or query is self.trend:
             scope = scope.model_copy(update={"period": query.period, "compare": query.compare, "grain": None})
         return query.within(scope)
 
@@ -59,12 +61,14 @@ class Report:
 
 
 def answer(panel: Panel, scope: Scope, actor: Actor, now: datetime) -> Result:
-    """The panel's Result inside the scope, with the answers to its further questions in `extra["beside"]`.
+    """The panel's Result inside the scope, with the answers to its further questions in `extra`.
 
     Raises what `run` raises.
     """
     result = run(panel.asked(panel.query, scope), actor, now)
-    if not panel.beside:
-        return result
-    others = tuple(run(panel.asked(query, scope), actor, now) for query in panel.beside)
-    return replace(result, extra={**result.extra, "beside": others})
+    extra = dict(result.extra)
+    if panel.beside:
+        extra["beside"] = tuple(run(panel.asked(query, scope), actor, now) for query in panel.beside)
+    if panel.trend:
+        extra["trend"] = run(panel.asked(panel.trend, scope), actor, now)
+    return replace(result, extra=extra)

@@ -16,7 +16,7 @@ from reports import dates, words
 
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 FLAT = 0.35  # a series that moves by less than this share of its height is not drawn from zero
-TICKS = 8  # labels on a time axis
+TICKS = 8  # labels on a time axis of more than 12 buckets of more than 12 buckets
 Pairs = Sequence[tuple[float | str, str]]
 
 
@@ -33,6 +33,13 @@ class Measure:
 
     def exact(self, value: float | None) -> str:
         return words.value(value, self.unit, self.locale, self.currency, "exact")
+
+    def rough(self, value: float) -> str:
+        """Beside larger amounts cents say nothing: €752."""
+        if self.unit is not Unit.MONEY:
+            return self.short(value)
+        unit = 10 ** words.currency_places(self.currency)
+        return _bare(self.short(round(value / unit) * unit), self.locale) if abs(value) < 1_000 * unit else self.short(value)
 
     def tick(self, value: float) -> str:
         """On an axis no decimals but those that are needed: €480k, 20%."""
@@ -99,8 +106,8 @@ def bucket_keys(starts: Iterable[pd.Timestamp]) -> list[str]:
 
 def shown_ticks(count: int) -> range:
     """Positions of the buckets that get a label: at most about TICKS, evenly, inset from the edge."""
-    every = max(1, math.ceil(count / TICKS))
-    return range(every // 2 if count > TICKS else 0, count, every)
+    every = 1 if count <= 12 else math.ceil(count / TICKS)
+    return range(every // 2, count, every)
 
 
 def time_axis(starts: Sequence[pd.Timestamp], keys: Sequence[float | str], grain: str, locale: str) -> dict[str, Any]:
@@ -111,6 +118,7 @@ def time_axis(starts: Sequence[pd.Timestamp], keys: Sequence[float | str], grain
         "labelExpr": labels(pairs),
         "labelAngle": 0,
         "labelOverlap": "greedy",
+        "labelSeparation": 10,
         "labelFlush": True,
         "grid": False,
     }

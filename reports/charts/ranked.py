@@ -54,7 +54,7 @@ def _rows(result: Result, panel: Panel, by: str, locale: str) -> list[Row]:
             "slice": str(raw),
             "name": words.slice_name(of, raw, locale),
             "value": float(value),
-            "said": measure.short(float(value)),
+            "said": measure.rough(float(value)),
             "exact": measure.exact(float(value)),
             "share": words.percent(float(value) / whole, locale) if whole else words.MISSING,
         }

@@ -14,25 +14,26 @@ from reports.report import Panel
 
 
 def tiles(result: Result, panel: Panel, palette: Palette, locale: str) -> Tiles:
-    """One tile per metric of the query. `options["targets"]` holds metric -> target in the metric's own unit."""
-    targets: dict[str, float] = panel.options.get("targets", {})
-    return Tiles(tuple(_tile(result, m, targets.get(m.name), locale) for m in result.metrics))
+    """One tile per metric of the query. `options["targets"]` holds metric -> target in the metric's own unit;
+    `short` a shorter label. Metrics of the panel's `trend` take their sparkline from there: a rate of one day is noise."""
+    return Tiles(tuple(_tile(result, m, panel, locale) for m in result.metrics))
 
 
-def _tile(result: Result, metric: Metric, target: float | None, locale: str) -> Tile:
+def _tile(result: Result, metric: Metric, panel: Panel, locale: str) -> Tile:
+    target, short = panel.options.get("targets", {}).get(metric.name), panel.options.get("short", {})
     measure = measure_of(result, metric, locale)
     value, change = result.value(metric.name), result.change(metric.name)
     shown = None if change is None or abs(change) < 0.0005 else change
     return Tile(
         metric=metric.name,
-        label=metric.label[locale],
+        label=short.get(metric.name, metric.label)[locale],
         value=measure.short(value),
         change="" if result.previous_period is None else words.change(change, metric.change, locale),
         tone=tone_of(metric, shown),
         arrow=_arrow(shown),
         versus=dates.versus(result, locale),
         hint=metric.description[locale],
-        spark=_spark(result, metric.name),
+        spark=_spark(_source(result, metric.name), metric.name),
         target="" if target is None else measure.short(target),
         target_share=None if not target or value is None else value / target,
     )
@@ -42,6 +43,11 @@ def _arrow(change: float | None) -> Literal["up", "down", "none"]:
     if change is None:
         return "none"
     return "up" if change > 0 else "down"
+
+
+def _source(result: Result, metric: str) -> Result:
+    trend = result.extra.get("trend")
+    return trend if isinstance(trend, Result) and metric in trend.frame.columns else result
 
 
 def _spark(result: Result, metric: str) -> tuple[float, ...]:

@@ -57,7 +57,7 @@ def _steps(result: Result, panel: Panel, locale: str) -> list[Row]:
     for metric, amount in amounts:
         label = short.get(metric.name, metric.label)[locale]
         tone = "bad" if amount < 0 else "good"
-        box = _box(label, level, level + amount, tone, words.signed(measure.short(amount)))
+        box = _box(label, level, level + amount, tone, words.signed(measure.rough(amount)))
         rows.append(box | {"exact": words.signed(measure.exact(amount)), "slice": metric.name})
         level += amount
     last = _box(CLOSING[locale], 0.0, closing, "end", measure.short(closing))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.language import Text
 from analytics.kinds.aggregate import Aggregate
+from analytics.period import Period
 from reports.report import Panel, Report
 
 HEADLINES = Panel(
@@ -13,6 +14,7 @@ HEADLINES = Panel(
         metrics=("active_users", "stickiness", "sessions", "median_session_duration", "engagement_score"), grain="day", compare="previous"
     ),
     "tiles",
+    trend=Aggregate(metrics=("stickiness", "engagement_score"), grain="week", period=Period("12w")),
     needs="usage",
 )
 LIFECYCLE = Panel(

@@ -23,7 +23,7 @@ PROBES = {
 def fitting(report: Report, actor: Actor, now: datetime) -> Report:
     """The report with the panels whose kind of business the tenant has, and its targets on the headline numbers.
 
-    A panel that the reader may not see stays: it says so itself.
+    A panel that the reader may not see stays: it says so itself. Of a tenant that has no data at all nothing is left.
     """
     known: dict[str, bool] = {}
 
@@ -32,14 +32,13 @@ def fitting(report: Report, actor: Actor, now: datetime) -> Report:
             known[needs] = needs == "anything" or _has(needs, actor, now)
         return known[needs]
 
-    panels = tuple(_aimed(panel, actor) for panel in report.panels if _kept(panel, has))
+    started = any(has(needs) for needs in PROBES)
+    panels = tuple(_aimed(panel, actor) for panel in report.panels if started and _kept(panel, has))
     return replace(report, panels=panels)
 
 
 def _kept(panel: Panel, has: Callable[[str], bool]) -> bool:
-    if panel.unless != "" and has(panel.unless):
-        return False
-    return has(panel.needs)
+    return has(panel.needs) and not any(has(other) for other in panel.unless)
 
 
 def _has(needs: str, actor: Actor, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.language import Text
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.movements import Movements
+from analytics.period import Period
 from reports.library.movements import DRILL_TABLE, GAINS, LOSSES, SHORT
 from reports.report import Panel, Report
 
@@ -13,6 +14,7 @@ HEADLINES = Panel(
     Text("Headline numbers", "Chiffres clés"),
     Aggregate(metrics=("mrr", "customers", "nrr", "logo_churn", "active_users"), grain="day", compare="previous"),
     "tiles",
+    trend=Aggregate(metrics=("nrr", "logo_churn"), grain="month", period=Period("12m")),
     needs="subscriptions",
 )
 MARKET_HEADLINES = Panel(
@@ -21,14 +23,23 @@ MARKET_HEADLINES = Panel(
     Aggregate(metrics=("revenue", "bookings", "booking_completion", "call_failure_rate", "active_users"), grain="day", compare="previous"),
     "tiles",
     needs="bookings",
-    unless="subscriptions",
+    unless=("subscriptions",),
 )
 PLAIN_HEADLINES = Panel(
     "plain_headlines",
     Text("Headline numbers", "Chiffres clés"),
-    Aggregate(metrics=("revenue", "active_users", "sessions", "signups", "events"), grain="day", compare="previous"),
+    Aggregate(metrics=("revenue", "refunds", "revenue_per_user", "payment_success_rate", "active_users"), grain="day", compare="previous"),
     "tiles",
-    unless="subscriptions",
+    needs="payments",
+    unless=("subscriptions", "bookings"),
+)
+USAGE_HEADLINES = Panel(
+    "usage_headlines",
+    Text("Headline numbers", "Chiffres clés"),
+    Aggregate(metrics=("active_users", "new_users", "sessions", "signups", "events"), grain="day", compare="previous"),
+    "tiles",
+    needs="usage",
+    unless=("subscriptions", "bookings", "payments"),
 )
 MRR_TREND = Panel(
     "mrr_trend",
@@ -36,6 +47,8 @@ MRR_TREND = Panel(
     Aggregate(metrics=("mrr",), grain="day", compare="previous"),
     "lines",
     note=Text("At the end of each step, in the reporting currency", "À la fin de chaque pas, dans la devise de référence"),
+    width="two_thirds",
+    height=300,
     drill=Movements(limit=100),
     options={"drill_table": DRILL_TABLE},
     needs="subscriptions",
@@ -46,10 +59,12 @@ REVENUE_TREND = Panel(
     Aggregate(metrics=("revenue",), grain="day", compare="previous"),
     "lines",
     note=Text("Captured payments less refunds", "Paiements encaissés moins remboursements"),
+    width="two_thirds",
+    height=300,
     drill=Aggregate(metrics=("revenue",), by=("country",), compare="previous", limit=50),
     options={"drill_table": {"bars": ("revenue",)}},
     needs="payments",
-    unless="subscriptions",
+    unless=("subscriptions",),
 )
 WATERFALL = Panel(
     "what_moved",
@@ -72,7 +87,7 @@ BOOKINGS = Panel(
     drill=Aggregate(metrics=("bookings", "bookings_failed"), by=("country",), compare="previous", limit=50),
     options={"drill_table": {"bars": ("bookings",)}},
     needs="bookings",
-    unless="subscriptions",
+    unless=("subscriptions",),
 )
 ACTIVE = Panel(
     "active_users",
@@ -90,6 +105,8 @@ ADOPTION = Panel(
     Text("Growth and conversion", "Croissance et conversion"),
     Aggregate(metrics=("revenue", "conversion_rate_period", "signups", "sessions", "quick_ratio"), grain="day", compare="previous"),
     "tiles",
+    trend=Aggregate(metrics=("revenue", "conversion_rate_period", "quick_ratio"), grain="month", period=Period("12m")),
+    options={"short": {"conversion_rate_period": Text("Sign-up to paid", "Inscrits devenus payants")}},
     needs="subscriptions",
 )
 CHANGED = Panel(
@@ -98,6 +115,7 @@ CHANGED = Panel(
     Aggregate(metrics=("revenue", "active_users", "sessions", "signups", "bounce_rate"), compare="previous"),
     "changes",
     note=Text("Ranked by how much of the whole moved", "Classé selon la part du total qui a bougé"),
+    width="third",
     beside=(
         Aggregate(metrics=("active_users", "sessions"), by=("country",), compare="previous", limit=40, totals=False),
         Aggregate(metrics=("active_users", "sessions"), by=("device",), compare="previous", limit=10, totals=False),
@@ -110,5 +128,17 @@ OVERVIEW = Report(
     "overview",
     Text("Overview", "Vue d’ensemble"),
     Text("Where the business stands and what changed.", "Où en est l’activité et ce qui a changé."),
-    (HEADLINES, MARKET_HEADLINES, PLAIN_HEADLINES, MRR_TREND, REVENUE_TREND, WATERFALL, BOOKINGS, ACTIVE, ADOPTION, CHANGED),
+    (
+        HEADLINES,
+        MARKET_HEADLINES,
+        PLAIN_HEADLINES,
+        USAGE_HEADLINES,
+        MRR_TREND,
+        REVENUE_TREND,
+        CHANGED,
+        WATERFALL,
+        BOOKINGS,
+        ACTIVE,
+        ADOPTION,
+    ),
 )

@@ -16,6 +16,7 @@ HEADLINES = Panel(
     Text("Recurring revenue", "Revenu récurrent"),
     Aggregate(metrics=("mrr", "arr", "arpa", "nrr", "grr"), grain="day", compare="previous"),
     "tiles",
+    trend=Aggregate(metrics=("nrr", "grr"), grain="month", period=Period("12m")),
     needs="subscriptions",
 )
 PAID_HEADLINES = Panel(
@@ -24,7 +25,7 @@ PAID_HEADLINES = Panel(
     Aggregate(metrics=("revenue", "refunds", "refund_rate", "payment_success_rate", "revenue_per_user"), grain="day", compare="previous"),
     "tiles",
     needs="payments",
-    unless="subscriptions",
+    unless=("subscriptions",),
 )
 MOVES = Panel(
     "movements",
@@ -91,7 +92,7 @@ def _revenue_by(dimension: str, title: Text) -> Panel:
         drill=Aggregate(metrics=("revenue", "refunds", "failed_payments"), grain="day", compare="previous"),
         options={"top": 7},
         needs="payments",
-        unless="subscriptions",
+        unless=("subscriptions",),
     )
 
 
