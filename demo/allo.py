@@ -23,7 +23,7 @@ from demo.world import World
 class Allo:
     """The marketplace; each part is computed when first asked for."""
 
-    mean_events = 5.6  # per session, over all scripts
+    mean_events = 7.0  # per session, over all scripts
 
     def __init__(self, world: World) -> None:
         self.world = world

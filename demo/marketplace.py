@@ -69,7 +69,7 @@ def experts(world: World) -> Experts:
     rate = (RATES[category] * rng.uniform(0.75, 1.35, size)).astype(np.int64)
     country = PLACE_COUNTRY[weighted(rng, [place.weight for place in PLACES], size)]
     rating = np.round(np.clip(rng.normal(4.5, 0.3, size), 2.8, 5), 1)
-    return Experts(country, category, rate, rating, rng.random(size) < 0.15, rng.random(size) < 0.35)
+    return Experts(country, category, rate, rating.astype(np.float64), rng.random(size) < 0.15, rng.random(size) < 0.35)
 
 
 def bookings(world: World, people: Population, hired: Experts) -> Bookings:
@@ -99,13 +99,14 @@ def _nothing(size: int) -> tuple[Whole, Whole, Whole, Code, Flag, Flag]:
 def _when(world: World, rng: np.random.Generator, people: Population) -> tuple[Whole, Whole]:
     """Clients and instants: six in ten book on their first day, regulars again over the following months."""
     clients = np.flatnonzero((people.part == INDIVIDUAL) & ~people.ring)
-    begin = np.maximum(people.signed_up[clients], world.calendar.events_from)
-    span = np.minimum(np.exp(rng.normal(4.3, 1.1, len(clients))) * DAY, world.calendar.stop - begin)
-    eager = (rng.random(len(clients)) < 0.6) & (begin == people.signed_up[clients])
-    liking = rng.gamma(0.7, 1.0, len(clients)) * (0.2 + span / (90 * DAY))
+    begin = people.signed_up[clients]
+    span = np.minimum(np.exp(rng.normal(4.9, 1.0, len(clients))) * DAY, world.calendar.stop - begin).astype(np.int64)
+    eager = (rng.random(len(clients)) < 0.6) & (begin >= world.calendar.events_from)
+    tracked = np.maximum(span - np.maximum(world.calendar.events_from - begin, 0), 0)
+    liking = rng.gamma(0.7, 1.0, len(clients)) * (0.2 + tracked / (90 * DAY)) * (tracked > 0)
     more = rng.poisson(liking * max(world.scale.bookings - eager.sum(), 0) / liking.sum())
     who = np.repeat(np.arange(len(clients)), more)
-    wall = begin[who] + (rng.random(len(who)) ** 1.3 * span[who]).astype(np.int64)
+    wall = begin[who] + (span - tracked)[who] + (rng.random(len(who)) ** 1.15 * tracked[who]).astype(np.int64)
     later = world.calendar.to_utc(wall // DAY * DAY + seconds_of_day(rng, len(who))) + PLACE_LAG[people.place[clients[who]]]
     kept = (later > begin[who]) & (later < world.calendar.stop)
     ring = np.repeat(np.flatnonzero(people.ring), 4)

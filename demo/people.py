@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from demo.business import AGENTS, ARRIVALS, COUNTRIES, GIVEAWAY, HOURS_WEST, LUMEN, PLACES
-from demo.clock import DAY, HOUR, MINUTE, Whole, day_number, day_weight, seconds_of_day
+from demo.clock import DAY, HOUR, MINUTE, SECOND, Whole, day_number, day_weight, seconds_of_day
 from demo.seeds import weighted
 from demo.world import World
 
@@ -137,7 +137,7 @@ def _everyone(world: World, rng: np.random.Generator, accounts: Accounts) -> Pop
     joined = accounts.created[members] + (rng.exponential(60, len(members)) * DAY).astype(np.int64)
     first_seen = np.concatenate([
         arrivals(world, rng, visitors, tracked=True), arrivals(world, rng, individuals, tracked=False), accounts.created,
-        np.where(joined < world.calendar.stop, joined, accounts.created[members] + HOUR),
+        np.where(joined < world.calendar.stop, joined, np.minimum(accounts.created[members] + HOUR, world.calendar.stop - SECOND)),
     ])  # fmt: skip
     part = np.repeat(np.arange(4, dtype=np.int16), [visitors, individuals, accounts.size, len(members)])
     account = np.concatenate([np.full(visitors + individuals, -1), np.arange(accounts.size), members]).astype(np.int32)
@@ -198,7 +198,7 @@ def _sign_up(world: World, rng: np.random.Generator, people: Population) -> None
     later = (rng.random(people.size) < 0.3) & (people.part == INDIVIDUAL) & (people.arrival != GIVEAWAY) & ~people.ring
     wait = np.where(later, rng.lognormal(0.9, 0.9, people.size) * DAY + 3 * HOUR, 3 * MINUTE).astype(np.int64)
     at = people.first_seen + wait
-    at = np.where(at < world.calendar.stop, at, people.first_seen + 3 * MINUTE)
+    at = np.where(at < world.calendar.stop, at, np.minimum(people.first_seen + 3 * MINUTE, world.calendar.stop - 1))
     people.signed_up = np.where(people.part == VISITOR, -1, at)
 
 
