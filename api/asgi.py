@@ -30,13 +30,9 @@ def middleware() -> list[Middleware]:
 
 
 def exception_handlers() -> dict[Any, Any]:
-    """The one shape of an error, also for what no route caught."""
-    return {ApiError: _known, 500: _unknown}
+    """Errors that a middleware or Streamlit's own routes let through, in the one shape."""
+    return {ApiError: _known}
 
 
 async def _known(request: Request, error: ApiError) -> Response:
     return problem(trace_id(request), error)
-
-
-async def _unknown(request: Request, _error: Exception) -> Response:
-    return problem(trace_id(request), ApiError(500, "internal", "something went wrong here; the trace id finds it in the log"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -15,10 +14,10 @@ from api.answers import ApiError
 from data_access.clock import utc_now
 from data_access.settings import settings
 
-_windows = MovingWindowRateLimiter(MemoryStorage())
+_counted = MemoryStorage()
+_windows = MovingWindowRateLimiter(_counted)
 
 
-@lru_cache(maxsize=1)
 def _item() -> RateLimitItemPerMinute:
     return RateLimitItemPerMinute(settings().api_rate_per_minute)
 
@@ -30,6 +29,11 @@ def admit(who: str) -> None:
     wait = _windows.get_window_stats(_item(), who).reset_time - utc_now().timestamp()
     message = f"at most {settings().api_rate_per_minute} requests a minute; try again in a moment"
     raise ApiError(429, "too_many_requests", message, {"Retry-After": str(max(1, math.ceil(wait)))})
+
+
+def forget() -> None:
+    """Begin to count anew."""
+    _counted.reset()
 
 
 def address(request: Request) -> str:

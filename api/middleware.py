@@ -18,6 +18,7 @@ from api.observe import observe
 log = structlog.get_logger("http")
 SMALL_BODY = 256 * 1024
 _QUIET = ("/static/", "/assets/", "/_stcore/", "/healthz", "/readyz", "/metrics", "/favicon")
+UNFORESEEN = ApiError(500, "internal", "something went wrong here; the trace id finds it in the log")
 
 
 class Envelope:
@@ -31,7 +32,7 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         scope["trace_id"] = secrets.token_hex(8)
-        started, status = time.perf_counter(), [500]
+        started, status = time.perf_counter(), [0]
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -41,6 +42,10 @@ class Envelope:
 
         try:
             await self.app(scope, receive, sending)
+        except Exception:
+            log.exception("request failed", trace_id=scope["trace_id"])
+            if not status[0]:
+                await problem(scope["trace_id"], UNFORESEEN)(scope, receive, sending)
         finally:
             _note(scope, status[0], time.perf_counter() - started)
 

@@ -10,7 +10,7 @@ from accounts import actors, tenants
 from accounts.actor import Actor, Tenant
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 ACME = Tenant(1, "acme", "Acme", time_zone="Europe/Paris")
 GLOBEX = Tenant(2, "globex", "Globex", currency="USD")
 PEOPLE = {

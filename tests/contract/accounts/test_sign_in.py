@@ -32,12 +32,18 @@ def test_the_right_password_is_the_person(store, alice):
 
 
 def test_wrong_and_unknown_get_the_same_answer(store, alice):
-    assert tries(store, "wrong password", 0) == tries(store, PASSWORD, 1, email="nobody@acme.test") == tries(store, PASSWORD, 2, email="x" * 400)
+    assert (
+        tries(store, "wrong password", 0)
+        == tries(store, PASSWORD, 1, email="nobody@acme.test")
+        == tries(store, PASSWORD, 2, email="x" * 400)
+    )
 
 
 def test_wrong_unknown_and_oversized_take_the_same_time(store, alice):
     """The fastest of interleaved runs: what the machine does beside only ever adds."""
-    fastest = dict.fromkeys([("alice@acme.test", "wrong password"), ("nobody@acme.test", "wrong password"), ("alice@acme.test", "x" * 1_000_000)], 9.9)
+    fastest = dict.fromkeys(
+        [("alice@acme.test", "wrong password"), ("nobody@acme.test", "wrong password"), ("alice@acme.test", "x" * 1_000_000)], 9.9
+    )
     for n in range(12):
         for email, password in fastest:
             began = time.perf_counter()

@@ -52,7 +52,18 @@ def test_expired_revoked_shut_out_malformed_and_forged_are_nobody(store, people)
     assert tokens.revoke(store, 1, token.id, NOW)
     assert tokens.authenticate(store, revoked, NOW) is None
     good, token = made(store, people["bob"])
-    for forged in ("", "vgt", "vgt__", f"vgt_{token.id}_", f"vgt_{token.id}_wrong", good[:-1], good + "x", "x" + good, "\ud800" * 5, "a_b_c" * 999):
+    for forged in (
+        "",
+        "vgt",
+        "vgt__",
+        f"vgt_{token.id}_",
+        f"vgt_{token.id}_wrong",
+        good[:-1],
+        good + "x",
+        "x" + good,
+        "\ud800" * 5,
+        "a_b_c" * 999,
+    ):
         assert tokens.authenticate(store, forged, NOW) is None
     actors.set_active(store, people["bob"].id, False, NOW)
     assert tokens.authenticate(store, good, NOW) is None

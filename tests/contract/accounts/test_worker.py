@@ -105,8 +105,16 @@ def test_a_task_that_fails_says_why_and_takes_no_other_with_it(store, effects):
 @pytest.mark.parametrize(
     ("day", "when", "expected"),
     [
-        (datetime(2026, 3, 28, 12, tzinfo=UTC), "30 2 * * *", ["03-29 01:00", "03-30 00:30", "03-31 00:30"]),  # 2:30 does not exist on the 29th
-        (datetime(2026, 10, 24, 12, tzinfo=UTC), "30 2 * * *", ["10-25 00:30", "10-26 01:30", "10-27 01:30"]),  # 2:30 exists twice on the 25th
+        (
+            datetime(2026, 3, 28, 12, tzinfo=UTC),
+            "30 2 * * *",
+            ["03-29 01:00", "03-30 00:30", "03-31 00:30"],
+        ),  # 2:30 does not exist on the 29th
+        (
+            datetime(2026, 10, 24, 12, tzinfo=UTC),
+            "30 2 * * *",
+            ["10-25 00:30", "10-26 01:30", "10-27 01:30"],
+        ),  # 2:30 exists twice on the 25th
         (datetime(2026, 3, 10, tzinfo=UTC), "0 9 * * 1", ["03-16 08:00", "03-23 08:00", "03-30 07:00"]),  # 1 is Monday
     ],
 )

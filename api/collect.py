@@ -1,0 +1,111 @@
+"""Routes that take events: one per address of WIRES, from servers and from pages of any origin."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from api import limits
+from api.answers import ApiError, problem, trace_id
+from api.observe import REGISTRY
+from data_access import connections
+from data_access.clock import utc_now
+from data_access.settings import Settings
+from ingest.collect import Collector
+from ingest.decode import Refused, too_large
+from ingest.decode_instants import micros
+from ingest.live import numbers
+from ingest.live.opening import open_collector
+from ingest.wire import WIRES
+from ingest.wire.wire import Envelope, Wire
+
+PATHS = tuple(WIRES)
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Write-Key",
+    "Access-Control-Max-Age": "86400",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cache-Control": "no-store",
+}
+_current: list[Collector] = []
+
+for _number in numbers.ALL:
+    REGISTRY.register(_number)
+
+
+@asynccontextmanager
+async def collecting(settings: Settings) -> AsyncIterator[None]:
+    """Take events for the length of a block, where the settings say so. Raises InvalidSettings."""
+    if not settings.collect:
+        yield
+        return
+    collector = open_collector(settings, connections.store, connections.warehouse, utc_now)
+    _current.append(collector)
+    try:
+        yield
+    finally:
+        _current.remove(collector)
+        await asyncio.to_thread(collector.stop)
+
+
+def routes() -> list[BaseRoute]:
+    """One route per address, for posting and for a browser's question before it."""
+    return [Route(path, _taking(path, wire), methods=["POST", "OPTIONS", "GET"]) for path, wire in WIRES.items()]
+
+
+def _taking(path: str, wire: Wire) -> Callable[[Request], Awaitable[Response]]:
+    async def taking(request: Request) -> Response:
+        request.scope["route_label"] = path
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=_CORS)
+        try:
+            return await _taken(wire, request)
+        except Refused as refused:
+            headers = {**_CORS, **({"Retry-After": str(refused.retry_after)} if refused.retry_after else {})}
+            return problem(trace_id(request), ApiError(refused.status, refused.code, refused.message, headers))
+
+    return taking
+
+
+async def _taken(wire: Wire, request: Request) -> Response:
+    if request.method != "POST":
+        raise Refused(405, "method_not_allowed", "use POST")
+    if not _current:
+        raise Refused(503, "unavailable", "this process does not take events", retry_after=30)
+    answer = await _current[-1].take(wire, await _envelope(wire, request))
+    return Response(answer.body, answer.status, _CORS, answer.kind)
+
+
+async def _envelope(wire: Wire, request: Request) -> Envelope:
+    return Envelope(
+        await _body(request, wire.limit),
+        micros(utc_now()),
+        {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.scope["headers"]},
+        dict(request.query_params),
+        dict(request.path_params),
+        limits.address(request),
+        request.url.path,
+    )
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The body; 413 by its stated length before anything is read, and by its real one while reading."""
+    stated = request.headers.get("content-length", "0")
+    if not stated.isdigit() or int(stated) > limit:
+        raise too_large(limit)
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise too_large(limit)
+            parts.append(part)
+    except ClientDisconnect:
+        raise Refused(400, "malformed", "the body was cut short") from None
+    return parts[0] if len(parts) == 1 else b"".join(parts)
