@@ -1,0 +1,1 @@
+"""The parts of the live path between a request and the warehouse."""

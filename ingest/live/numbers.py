@@ -1,0 +1,26 @@
+"""What the live path counts about itself; the API shows it at /metrics. Labels are closed sets: tenants and formats."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_WHO = ("tenant", "source")
+RECEIVED = Counter("vigie_ingest_received_events", "Events received.", _WHO, registry=None)
+ACKNOWLEDGED = Counter("vigie_ingest_acknowledged_events", "Events kept on disk and acknowledged.", _WHO, registry=None)
+DUPLICATE = Counter("vigie_ingest_duplicate_events", "Events that were there already.", _WHO, registry=None)
+DROPPED = Counter("vigie_ingest_dropped_events", "Events of people who asked not to be tracked.", _WHO, registry=None)
+QUARANTINED = Counter("vigie_ingest_quarantined_events", "Events put aside with a reason.", _WHO, registry=None)
+REFUSED = Counter("vigie_ingest_refused_requests", "Requests refused, by reason.", ("source", "reason"), registry=None)
+WRITTEN = Counter("vigie_ingest_written_rows", "Rows the warehouse took.", ("tenant", "table"), registry=None)
+FLUSH_ROWS = Histogram("vigie_ingest_flush_rows", "Rows of one flush.", registry=None, buckets=(1, 10, 100, 1_000, 10_000, 50_000, 100_000))
+FLUSH_SECONDS = Histogram(
+    "vigie_ingest_flush_seconds", "Time of one flush.", registry=None, buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+)
+FAILURES = Counter("vigie_ingest_flush_failures", "Flushes that failed and are tried again.", registry=None)
+LAG = Gauge("vigie_ingest_lag_seconds", "Age of the oldest event of the last flush when it became readable.", registry=None)
+JOURNAL_BYTES = Gauge("vigie_ingest_journal_bytes", "Bytes that wait for the warehouse.", registry=None)
+JOURNAL_AGE = Gauge("vigie_ingest_journal_age_seconds", "How long the oldest of them has waited.", registry=None)
+ALL = (
+    RECEIVED, ACKNOWLEDGED, DUPLICATE, DROPPED, QUARANTINED, REFUSED, WRITTEN, FLUSH_ROWS, FLUSH_SECONDS, FAILURES, LAG,
+    JOURNAL_BYTES, JOURNAL_AGE,
+)  # fmt: skip
