@@ -23,7 +23,7 @@ from demo.world import World
 class Allo:
     """The marketplace; each part is computed when first asked for."""
 
-    mean_events = 7.0  # per session, over all scripts
+    mean_events = 6.5  # per casual visit
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -14,6 +14,8 @@ from demo.world import World
 NORMAL, FIRST, SIGN_UP, CHECKOUT, CREDITS, LEAVE, BOOKING = range(7)  # why a session is there; all but NORMAL are given
 APART = 125 * 60_000  # milliseconds between the starts of one person's sessions; longer than any session and 30 minutes
 MILLISECOND = 1_000
+FIRST_EVENTS, PLANNED_EVENTS = 5.4, 8.5  # about how many a first visit and another planned one have
+TOO_CLOSE = 1.055  # makes up for casual visits that fall beside another of the same person
 
 
 @dataclass
@@ -64,14 +66,15 @@ Life = tuple[Whole, npt.NDArray[np.float64]]  # per person: the instant after wh
 
 
 def sessions(world: World, people: Population, life: Life, planned: list[Planned], *, mean_events: float) -> Sessions:
-    """Planned visits, and as many others as it takes to reach the scale's events at `mean_events` a visit."""
+    """Planned visits, and as many others as it takes to reach the scale's events at `mean_events` a casual visit."""
     rng = world.rng("sessions")
     planned = [*_arriving(people), *planned]
-    given = sum(len(plan.user) for plan in planned)
-    wanted = max(world.events / mean_events - given, 0)
-    user, start = _casual(world, rng, people, life, wanted=wanted)
-    packed = [_pack(world, user, start, NORMAL), *(_pack(world, plan.user, plan.start, plan.role) for plan in planned)]
-    return _spaced(world, np.sort(np.concatenate(packed)))
+    given = np.concatenate([_pack(world, plan.user, plan.start, plan.role) for plan in planned])
+    expected = np.array([FIRST_EVENTS if role == FIRST else PLANNED_EVENTS for role in range(8)])[given & 7].sum()
+    wanted = max(world.events - expected, 0.0) / mean_events + 1
+    tried = len(_casual(world, rng, people, life, drawn=wanted / 16)[0]) * 16 + 1  # a small try tells how many of those drawn remain
+    user, start = _casual(world, rng, people, life, drawn=wanted * TOO_CLOSE * wanted / tried)
+    return _spaced(world, np.sort(np.concatenate([_pack(world, user, start, NORMAL), given])))
 
 
 def _arriving(people: Population) -> list[Planned]:
@@ -81,14 +84,17 @@ def _arriving(people: Population) -> list[Planned]:
 
 
 def _casual(
-    world: World, rng: np.random.Generator, people: Population, life: Life, *, wanted: float
+    world: World, rng: np.random.Generator, people: Population, life: Life, *, drawn: float
 ) -> tuple[npt.NDArray[np.int32], Whole]:
-    """Visits between a person's beginning and end, busier on busy days, at their own hour of the day."""
+    """Visits between a person's beginning and end, busier on busy days, at their own hour of the day.
+
+    `drawn` of them are drawn; those on quiet days and outside the calendar are left out again.
+    """
     last, per_day = life
     start = np.maximum(np.where(people.signed_up >= 0, people.signed_up, people.first_seen), world.calendar.events_from)
     span = np.maximum(np.minimum(last, world.calendar.stop) - start, 0)
     expected = per_day * (span / DAY)
-    counts = rng.poisson(expected * (wanted * 1.48 / max(expected.sum(), 1e-9)))  # 1.48 makes up for quiet days and visits too close
+    counts = rng.poisson(expected * (drawn / max(expected.sum(), 1e-9)))
     user = np.repeat(np.arange(people.size, dtype=np.int32), counts)
     at = start[user] + (rng.random(len(user), dtype=np.float32).astype(np.float64) * span[user]).astype(np.int64)
     wall = (at + world.calendar.offset(at)) // DAY
