@@ -15,7 +15,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     warehouse_url: str = Field(
-        "duckdb:///data/warehouse.duckdb", description="Analytics warehouse: `duckdb:///file` or `postgresql://user:password@host/database`."
+        "duckdb:///data/warehouse.duckdb",
+        description="Analytics warehouse: `duckdb:///file` or `postgresql://user:password@host/database`.",
     )
     store_url: str = Field("sqlite:///data/store.sqlite", description="Application store: `sqlite:///file` or `postgresql://…`.")
     data_dir: Path = Field(Path("data"), description="Folder for files the product writes (rejects, demo marker, exports).")
@@ -35,6 +36,19 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(False, description="Mark cookies Secure; switch on wherever the cockpit is served over HTTPS.")
     api_rate_per_minute: int = Field(600, gt=0, description="API requests per token and minute.")
     login_rate_per_minute: int = Field(30, gt=0, description="Sign-in attempts per address and minute, before the per-account back-off.")
+    collect: bool = Field(True, description="Take events from SDKs in this process; off where `vigie collect` does.")
+    journal_dir: Path | None = Field(
+        None, description="Folder of the journal that events are safe in before they are answered; default DATA_DIR/journal."
+    )
+    journal_megabytes: int = Field(
+        2048, ge=16, description="Events that may wait for the warehouse; beyond it clients are told to come back (503)."
+    )
+    ingest_events_per_second: int = Field(
+        50_000, gt=0, description="Events per tenant and second, ten seconds of them at once; beyond it 429."
+    )
+    geo_database: Path | None = Field(
+        None, description="Country database in MMDB format; without one the country of an event stays unknown."
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged.")
 
     @property
