@@ -1,0 +1,16 @@
+"""Answers to cases in the form of `../shared/oracles/README.md`, by the product's own writer and `run()`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.oracle import funnel, lifecycle, paths, stickiness
+from tests.oracle.load import Desk
+
+ANSWERS: dict[str, Callable[[dict[str, Any], Desk], Any]] = {
+    "funnel": funnel.answer,
+    "lifecycle": lifecycle.answer,
+    "paths": paths.answer,
+    "stickiness": stickiness.answer,
+}
