@@ -29,11 +29,12 @@ Progress = Callable[[float, str], None]
 
 @dataclass
 class Summary:
-    """What became of a file: `rows` read, `skipped` (left out of every table by the map's rules); per table `loaded`,
-    `duplicates` and `rejected`; where the rejects were written, None where there are none."""
+    """What became of a file: `rows` read, `skipped` (left out of every table by the map's rules), `unreadable` (not rows at all);
+    per table `loaded`, `duplicates` and `rejected`; where the rejects were written, None where there are none."""
 
     rows: int = 0
     skipped: int = 0
+    unreadable: int = 0
     loaded: dict[str, int] = field(default_factory=dict)
     duplicates: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
@@ -95,6 +96,7 @@ def import_file(
         written = load.finish()
         summary.loaded, summary.duplicates = written.inserted, {k: v for k, v in written.duplicates.items() if v}
         load.record(_records(path, digest, summary, now))
+    summary.unreadable = len(rejects) - sum(summary.rejected.values())
     summary.rejects = rejects.close()
     progress(1.0, "")
     return summary

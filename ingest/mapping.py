@@ -28,7 +28,7 @@ class InvalidMapping(ValueError):
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"“{name}” is not a time zone such as Europe/Paris") from error
     return name
 
@@ -153,7 +153,10 @@ def _line(problem: Any) -> str:
     place = [part for part in problem["loc"] if part not in {kind.__name__ for kind in Expression.__args__}]
     if "columns" in place and len(place) > place.index("columns") + 1:
         place = place[: place.index("columns") + 2]
-        what = "not one of a column name, {constant}, {template}, {product}, {amount} or {instant}"
+        if problem["type"] == "value_error":
+            what = problem["msg"].removeprefix("Value error, ")
+        else:
+            what = "not one of a column name, {constant}, {template}, {product}, {amount} or {instant}"
     else:
         what = problem["msg"].removeprefix("Value error, ")
     where = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in place)

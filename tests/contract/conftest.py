@@ -32,6 +32,10 @@ MARKS: dict[tuple[str, str], Mark] = {
 }
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(feature): skipped, with the reason in MARKS, on engines that do not have it")
+
+
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
     with postgresql_server(tmp_path_factory.getbasetemp() / "postgresql") as url:
