@@ -99,7 +99,7 @@ def test_lists_come_in_pages(store, people):
 
 
 def test_only_a_hash_is_kept_and_use_is_noted(store, people):
-    secret, token = made(store, people["anna"])
+    secret, _ = made(store, people["anna"])
     tokens.authenticate(store, secret, NOW)
     with reading(store) as tx:
         assert secret.split("_")[2] not in str(tx.execute(sa.select(rows)).all())
