@@ -55,6 +55,10 @@ def question(query: dict[str, Any], dates: dict[str, Any]) -> Funnel:
     )
 
 
+def _exclusion(x: dict[str, Any]) -> FunnelExclusion:
+    return matcher(x, FunnelExclusion, from_step=x["from_step"], to_step=x["to_step"])
+
+
 def _steps(frame: Any) -> list[dict[str, Any]]:
     return [
         {"count": int(row.people), "average_conversion_time": _known(row.mean_time), "median_conversion_time": _known(row.median_time)}
