@@ -6,13 +6,14 @@ import html
 import re
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|$~<>&^=\"'])")
+_CODE = re.compile(r":(?=\S)")
 _JOINER = "\u2060"  # a word joiner: unseen, and it parts ":material" and ":smile:" from what they would become
 
 
 def markdown(text: str) -> str:
     """For labels of widgets: every mark escaped, no line breaks."""
     escaped = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
-    return escaped.replace(":", f":{_JOINER}")
+    return _CODE.sub(f":{_JOINER}", escaped)
 
 
 def text(value: object) -> str:

@@ -7,7 +7,6 @@ and what is clicked inside it reruns only it.
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 
 import streamlit as st
 
@@ -53,7 +52,7 @@ def panel_card(panel: Panel, scope: Scope) -> None:
         log.exception("panel %s failed", panel.name)
         _instead(panel, actor, error)
     else:
-        _tiles(panel, result, scope, actor) if panel.view == "tiles" else _card(panel, result, scope, actor, now)
+        _tiles(panel, result, scope, actor) if panel.view == "tiles" else _card(panel, result, scope, actor)
 
 
 def _instead(panel: Panel, actor: Actor, error: Exception) -> None:
@@ -69,11 +68,11 @@ def title_html(panel: Panel, locale: str, result: Result | None = None) -> str:
     return f'<div class="vg-title"><h2>{literal.text(panel.title[locale])}</h2>{note}{flags}</div>'
 
 
-def _card(panel: Panel, result: Result, scope: Scope, actor: Actor, now: datetime) -> None:
+def _card(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
     with st.container(key=f"card_{panel.name}"):
         with st.container(key=f"head_{panel.name}", horizontal=True):
             st.html(title_html(panel, actor.locale, result))
-            menu(panel, result, actor, now)
+            menu(panel, result, actor, utc_now())
         if not states.instead(result, actor.locale):
             _drawing(panel, result, scope, actor)
 

@@ -53,19 +53,19 @@ def _steps(result: Result, panel: Panel, locale: str) -> list[Row]:
     amounts = [(m, (-1 if m.name in down else 1) * abs(result.value(m.name) or 0.0)) for m in moves]
     closing = result.value(balance.name) or 0.0
     level = closing - sum(amount for _, amount in amounts)
-    rows = [_box(OPENING[locale], 0.0, level, "end", measure.short(level)) | {"exact": measure.exact(level), "slice": balance.name}]
+    rows = [_box(OPENING[locale], (0.0, level), "end", measure.short(level)) | {"exact": measure.exact(level), "slice": balance.name}]
     for metric, amount in amounts:
         label = short.get(metric.name, metric.label)[locale]
         tone = "bad" if amount < 0 else "good"
-        box = _box(label, level, level + amount, tone, words.signed(measure.rough(amount)))
+        box = _box(label, (level, level + amount), tone, words.signed(measure.rough(amount)))
         rows.append(box | {"exact": words.signed(measure.exact(amount)), "slice": metric.name})
         level += amount
-    last = _box(CLOSING[locale], 0.0, closing, "end", measure.short(closing))
+    last = _box(CLOSING[locale], (0.0, closing), "end", measure.short(closing))
     return [*rows, last | {"exact": measure.exact(closing), "slice": balance.name}]
 
 
-def _box(label: str, start: float, end: float, tone: str, said: str) -> Row:
-    return {"label": label, "low": min(start, end), "high": max(start, end), "tone": tone, "said": said}
+def _box(label: str, span: tuple[float, float], tone: str, said: str) -> Row:
+    return {"label": label, "low": min(span), "high": max(span), "tone": tone, "said": said}
 
 
 def _span(rows: list[Row]) -> tuple[float, float]:

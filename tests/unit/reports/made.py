@@ -28,6 +28,7 @@ def metric(name: str, unit: Unit = Unit.COUNT, **changes: object) -> Metric:
 
 MRR = metric("mrr", Unit.MONEY, label=Text("MRR", "MRR"))
 CHURN = metric("logo_churn", Unit.RATIO, better="down", change="points")
+BUCKET = Column("bucket", Text("Period", "Période"), Unit.TIME, "time")
 USERS = metric("active_users", label=Text("Active users", "Utilisateurs actifs"))
 
 
@@ -48,7 +49,7 @@ def over_time(*metrics: Metric, n: int = 30, start: str = "2026-11-01", grain: s
     query = Aggregate(metrics=tuple(m.name for m in metrics), grain=grain, period=Period("2026-11-01~2026-11-30"), compare="previous")
     return Result(
         query=query, period=query.period.resolve(NOW, TENANT), frame=frame,
-        columns=(Column("bucket", Text("Period", "Période"), Unit.TIME, "time"), *map(column, metrics), *(column(m, "previous") for m in metrics)),
+        columns=(BUCKET, *map(column, metrics), *(column(m, "previous") for m in metrics)),
         metrics=metrics, totals=last, previous_totals={k: v * 0.95 for k, v in last.items()},
         previous_period=query.period.previous(NOW, TENANT), partial=frozenset([starts[-1]]) if partial else frozenset(),
         freshness=datetime(2026, 11, 30, 23, 55),
