@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
+from sqlalchemy import Engine
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -13,7 +15,6 @@ from starlette.routing import BaseRoute, Route
 from api import limits
 from api.answers import ApiError, problem, trace_id
 from api.observe import REGISTRY
-from data_access import connections
 from data_access.clock import utc_now
 from data_access.settings import Settings
 from ingest.collect import Collector
@@ -23,6 +24,9 @@ from ingest.live import numbers
 from ingest.live.opening import open_collector
 from ingest.wire import WIRES
 from ingest.wire.wire import Envelope, Wire
+
+if TYPE_CHECKING:
+    from data_access.warehouse import Warehouse
 
 PATHS = tuple(WIRES)
 _CORS = {
@@ -40,12 +44,12 @@ for _number in numbers.ALL:
 
 
 @asynccontextmanager
-async def collecting(settings: Settings) -> AsyncIterator[None]:
+async def collecting(settings: Settings, store: Callable[[], Engine], warehouse: Callable[[], Warehouse]) -> AsyncIterator[None]:
     """Take events for the length of a block, where the settings say so. Raises InvalidSettings."""
     if not settings.collect:
         yield
         return
-    collector = open_collector(settings, connections.store, connections.warehouse, utc_now)
+    collector = open_collector(settings, store, warehouse, utc_now)
     _current.append(collector)
     try:
         yield

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from accounts.actor import Tenant
 from accounts.write_keys import Holder
 from ingest.decode import Refused, inflated
 from ingest.decode_letter import Reading, Row, read_letter
 from ingest.enrich import Enricher
+from ingest.enrich.agents import agent_of
 from ingest.journal import Journal, JournalFull
 from ingest.live import numbers
-from ingest.live.drain import Drain, Surroundings
 from ingest.live.keyring import KeyRing
 from ingest.live.parcel import Parcel, put_aside
 from ingest.live.quota import Quotas
 from ingest.live.recent import Recent
+from ingest.live.surroundings import Surroundings
 from ingest.wire.wire import Answer, Context, Envelope, Letter, Wire
+
+if TYPE_CHECKING:
+    from ingest.live.drain import Drain
 
 T = TypeVar("T")
 LARGE = 512 * 1024  # a body that takes a while to read is read beside the loop
@@ -42,17 +47,29 @@ class Collector:
         self._journal, self._ring, self._enricher, self._options = journal, ring, enricher, options
         self._recent, self._quotas = Recent(), Quotas()
         self._drain: Drain | None = None
+        self._starting: threading.Thread | None = None
 
     @property
     def journal(self) -> Journal:
         return self._journal
 
     def start(self, around: Surroundings) -> None:
-        self._drain = Drain(self._journal, around)
-        self._drain.start()
+        """Begin to drain. Events are accepted at once; the libraries a warehouse needs are loaded beside."""
+
+        def load() -> None:
+            from ingest.live.drain import Drain
+
+            agent_of("Mozilla/5.0")  # its patterns take a fifth of a second to compile, for which no request should wait
+            self._drain = Drain(self._journal, around)
+            self._drain.start()
+
+        self._starting = threading.Thread(target=load, name="drain-start", daemon=True)
+        self._starting.start()
 
     def stop(self) -> None:
-        """Answer what waits, finish the batch at hand, let go of the folder."""
+        """Finish the batch at hand, let go of the folder."""
+        if self._starting is not None:
+            self._starting.join()
         if self._drain is not None:
             self._drain.stop()
         self._journal.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Protocol
 
 import orjson
@@ -12,7 +13,6 @@ from data_access.schema import DIMENSION_TABLES
 from ingest.decode import MOST_OF_ONE, Refused
 from ingest.decode_instants import instant_of, settled
 from ingest.decode_values import BadEvent, Cleaner
-from ingest.ids import uuid_of
 from ingest.wire.rows import checked
 from ingest.wire.wire import Context, Envelope, Fact, Letter, Outcome, Wire
 
@@ -130,11 +130,15 @@ def _skew(letter: Letter, envelope: Envelope) -> int:
 
 
 def _id(given: str | None) -> str:
-    """Thirty-two hexadecimal digits: the given UUID, a digest of any other text, or a random one."""
+    """Thirty-two hexadecimal digits: the given UUID, the same digest of any other text that the writer makes, or random."""
     if given is None:
         return secrets.token_hex(16)
     digits = given.replace("-", "").lower()
-    return digits if len(digits) == 32 and _HEX.issuperset(digits) else uuid_of(given).hex()
+    return (
+        digits
+        if len(digits) == 32 and _HEX.issuperset(digits)
+        else blake2b(given.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    )
 
 
 def _flagged(properties: str | None, notes: set[str], sent: Any) -> str:

@@ -4,42 +4,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import pyarrow as pa
 import structlog
 
 from accounts.actor import Tenant
-from data_access.warehouse import Warehouse
 from ingest.decode_instants import micros
 from ingest.journal import Journal
 from ingest.live import numbers
 from ingest.live.batch import arrow, merged
 from ingest.live.identities import Identities
 from ingest.live.parcel import Parcel, put_aside, unpacked
+from ingest.live.surroundings import Surroundings
 from ingest.quarantine import Entry
 from ingest.writer import BatchWriter
 
 log = structlog.get_logger("ingest")
-LINGER_SECONDS = 0.25  # how long the first event of a batch waits for company
 MOST_BYTES = 8 * 1024 * 1024  # of journal in one batch
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 PATIENCE = 3  # failures of a whole batch before its parts are tried alone
 # What a row can be at fault for; everything else is the warehouse's.
 AT_FAULT = (ValueError, TypeError, pa.ArrowInvalid, OverflowError)
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the drain is given: where to write, whose keys are whose, where bad events go, the clock."""
-
-    warehouse: Callable[[], Warehouse]
-    tenants: Callable[[], dict[int, Tenant]]
-    set_aside: Callable[[int, list[Entry]], None]
-    now: Callable[[], datetime]
-    linger: float = LINGER_SECONDS
 
 
 @dataclass(slots=True)

@@ -6,22 +6,24 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from accounts import tenants, write_keys
 from accounts.secret import secret_of
 from data_access.settings import InvalidSettings, Settings
-from data_access.warehouse import Warehouse
 from ingest import quarantine
 from ingest.collect import Collector, Options
 from ingest.enrich import Enricher
 from ingest.enrich.addresses import Countries
-from ingest.enrich.agents import agent_of
 from ingest.journal import Journal, JournalInUse
-from ingest.live.drain import Surroundings
 from ingest.live.keyring import KeyRing
+from ingest.live.surroundings import Surroundings
 from ingest.quarantine import Entry
+
+if TYPE_CHECKING:
+    from data_access.warehouse import Warehouse
 
 MEGABYTE = 1024 * 1024
 
@@ -51,6 +53,22 @@ def open_collector(
             quarantine.keep(store(), tenant, entries, now())
 
     collector.start(Surroundings(warehouse, lambda: {tenant.key: tenant for tenant in tenants.every(store())}, set_aside, now))
-    # The first look at a User-Agent compiles its patterns: a fifth of a second that no request should wait for.
-    threading.Thread(target=agent_of, args=("Mozilla/5.0",), daemon=True).start()
     return collector
+
+
+def lazily(settings: Settings) -> Callable[[], Warehouse]:
+    """A warehouse that is opened when it is first wanted, and again wanted after it could not be opened."""
+    opened: list[Warehouse] = []
+    opening = threading.Lock()
+
+    def warehouse() -> Warehouse:
+        from data_access.warehouse import open_warehouse
+
+        with opening:
+            if not opened:
+                made = open_warehouse(settings.warehouse_url, memory=settings.warehouse_memory, threads=settings.warehouse_threads)
+                made.migrate()
+                opened.append(made)
+        return opened[0]
+
+    return warehouse

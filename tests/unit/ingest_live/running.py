@@ -69,6 +69,9 @@ async def running(warehouse: Warehouse, folder: Path, *companies: Tenant, **sett
     chosen = Settings(data_dir=folder, demo_mode=True, **settings)
     transport = httpx.ASGITransport(Starlette(routes=collect.routes()))
     with connections.connected(warehouse=warehouse, store=store):
-        async with collect.collecting(chosen), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with (
+            collect.collecting(chosen, connections.store, connections.warehouse),
+            httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+        ):
             yield Running(client, warehouse, store, keys)
     store.dispose()

@@ -220,3 +220,10 @@ def test_typed_events_fill_their_table_and_nothing_else():
 )
 def test_typed_events_are_checked_field_by_field(data, reason):
     assert reason in reading(EVENTS, {"type": "payment", "data": data}).outcome.errors[0][1]
+
+
+@pytest.mark.parametrize("given", ["a", "order-5", "node-next-1795220899165-9e853c8b", "🦊", "g" * 32])
+def test_an_id_that_is_no_uuid_becomes_the_one_the_writer_makes(given):
+    from ingest.ids import uuid_of
+
+    assert one(id=given)[0]["id"] == uuid_of(given).hex()

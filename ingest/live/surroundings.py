@@ -1,0 +1,27 @@
+"""What the drain is given. Apart from it, so that a collector accepts events before the warehouse's libraries are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from accounts.actor import Tenant
+from ingest.quarantine import Entry
+
+if TYPE_CHECKING:
+    from data_access.warehouse import Warehouse
+
+LINGER_SECONDS = 0.25  # how long the first event of a batch waits for company
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where to write, whose keys are whose, where bad events go, the clock."""
+
+    warehouse: Callable[[], Warehouse]
+    tenants: Callable[[], dict[int, Tenant]]
+    set_aside: Callable[[int, list[Entry]], None]
+    now: Callable[[], datetime]
+    linger: float = LINGER_SECONDS
