@@ -35,13 +35,15 @@ def script() -> None:
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Open the databases; close them at the end."""
     import worker
+    from api.collect import collecting
     from data_access import connections
     from data_access.settings import settings
 
     connections.connect(settings())
     schedule = asyncio.create_task(worker.keep_working())
     try:
-        yield {}
+        async with collecting(settings(), connections.store, connections.warehouse):
+            yield {}
     finally:
         schedule.cancel()
         connections.disconnect()

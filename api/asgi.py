@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api import collect
 from api.answers import ApiError, problem, trace_id
 from api.assets import Assets, shell
 from api.middleware import Envelope, SizeLimit
@@ -24,7 +25,7 @@ def middleware() -> list[Middleware]:
     page = shell((static / "index.html").read_bytes())
     return [
         Middleware(Envelope, policy=content_security_policy(page), secure=settings().secure_cookies),
-        Middleware(SizeLimit),
+        Middleware(SizeLimit, except_under=("/_stcore/", *collect.PATHS)),  # these have limits of their own
         Middleware(Assets, folders={"/static/": static / "static", "/assets/": ROOT / "components" / "assets"}, shell=page),
     ]
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from accounts.roles import Permission
-from api import catalogue, health, keys, limits, openapi, operations, query, session
+from api import catalogue, collect, health, keys, limits, openapi, operations, query, session
 from api.answers import ApiError, problem, trace_id
 from data_access.errors import WarehouseError
 
@@ -56,7 +56,7 @@ def routes() -> list[BaseRoute]:
     paths = dict.fromkeys(entry.path for entry in TABLE)
     served: list[BaseRoute] = [_route(path, {e.method: e for e in TABLE if e.path == path}) for path in paths]
     # TRICKY: an address nobody serves would get the page shell, with 200.
-    return [*served, *(_route(prefix + "/{rest:path}", {}) for prefix in ("/api", "/internal", "/session"))]
+    return [*served, *collect.routes(), *(_route(prefix + "/{rest:path}", {}) for prefix in ("/api", "/internal", "/session"))]
 
 
 def _route(path: str, entries: dict[str, Entry]) -> Route:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, demo, metrics, query, rollup, serve, token, user
+from cli import check, collect, demo, metrics, query, rollup, serve, token, user
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("serve")(serve.serve)
@@ -15,6 +15,8 @@ app.command("metrics")(metrics.metrics)
 app.command("check")(check.check)
 app.add_typer(user.app, name="user")
 app.add_typer(token.app, name="token")
+app.command("collect")(collect.collect)
+app.add_typer(collect.keys, name="key")
 
 
 @app.callback()
