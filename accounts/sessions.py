@@ -97,6 +97,26 @@ def _live(store: sa.Engine, which: sa.ColumnElement[bool], now: datetime) -> tup
     return (row.id, row.actor) if row else None
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A live sign-in as its owner sees it."""
+
+    id: str
+    started: datetime
+    expires: datetime
+    address: str
+    agent: str
+
+
+def live(store: sa.Engine, actor_id: str, now: datetime) -> tuple[Listed, ...]:
+    """A person's live sign-ins, the newest first."""
+    s = sessions.c
+    question = sa.select(s.id, s.created_at, s.expires_at, s.address, s.agent).order_by(s.created_at.desc())
+    with reading(store) as tx:
+        rows = tx.execute(question.where(s.actor == actor_id, s.revoked_at.is_(None), s.expires_at > now)).all()
+    return tuple(Listed(row.id, row.created_at, row.expires_at, row.address, row.agent) for row in rows)
+
+
 def revoke(store: sa.Engine, session_id: str, why: str, now: datetime) -> None:
     """End one sign-in; its cookie is refused from now on."""
     _revoke(store, sessions.c.id == session_id, why, now)
@@ -107,9 +127,9 @@ def revoke_cookie(store: sa.Engine, cookie: str, why: str, now: datetime) -> Non
     _revoke(store, sessions.c.cookie_hash == digest(cookie), why, now)
 
 
-def revoke_all(store: sa.Engine, actor_id: str, why: str, now: datetime) -> None:
-    """End every sign-in of a person: on a new password, new roles, or when they are shut out."""
-    _revoke(store, sessions.c.actor == actor_id, why, now)
+def revoke_all(store: sa.Engine, actor_id: str, why: str, now: datetime, *, keep: str = "") -> None:
+    """End every sign-in of a person (but the one called `keep`): on a new password, new roles, or when they are shut out."""
+    _revoke(store, sa.and_(sessions.c.actor == actor_id, sessions.c.id != keep), why, now)
 
 
 def _revoke(store: sa.Engine, which: sa.ColumnElement[bool], why: str, now: datetime) -> None:

@@ -27,3 +27,7 @@ def vigie() -> None:
 def main() -> None:
     """The entry point of the `vigie` script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -11,16 +11,20 @@ from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.models import AuthenticationModel
 
 from accounts.language import LOCALES, Text
+from accounts.roles import ROLES
 from accounts.secret import secret_of
 from accounts.sign_in import Answer, Rules, sign_in
-from components import session
+from components import session, theme
 from data_access.clock import utc_now
 from data_access.connections import store
 from data_access.settings import settings
 
 ASSETS = Path(__file__).parent / "assets"
-TAGLINE = Text(
-    "Product, revenue and health of your business, in one place.", "Produit, revenus et santé de votre activité, au même endroit."
+TAGLINE = Text("See what your business is about to tell you.", "Voyez ce que votre activité s’apprête à vous dire.")
+PROMISES = (
+    Text("Revenue, usage and health on one page", "Revenus, usage et santé sur une seule page"),
+    Text("Every number defined once, the same everywhere", "Chaque chiffre défini une fois, le même partout"),
+    Text("On your own server, with your own data", "Sur votre serveur, avec vos données"),
 )
 FIELDS = {
     "Form name": Text("Sign in", "Connexion"),
@@ -78,14 +82,22 @@ def check(email: str, password: str) -> Answer:
 def draw() -> None:
     """The whole sign-in page. On success the session is opened and the run starts over, at the same address."""
     locale = session.browser_locale()
+    theme.apply()
     st.html(ASSETS / "login.css")
-    with st.container(key="sign_in"):
-        with st.container(key="sign_in_head"):
-            st.html(f'<img class="vigie-mark" src="/assets/mark.svg" alt="" width="44" height="44"><h1>Vigie</h1><p>{TAGLINE[locale]}</p>')
-        _form(locale)
-        if settings().demo_mode:
-            _demo_people(locale)
-        _languages(locale)
+    with st.container(key="sign_in", horizontal=True):
+        with st.container(key="sign_in_side"):
+            st.html(_side(locale))
+        with st.container(key="sign_in_main"):
+            _form(locale)
+            if settings().demo_mode:
+                _demo_people(locale)
+            _languages(locale)
+
+
+def _side(locale: str) -> str:
+    promises = "".join(f"<li>{promise[locale]}</li>" for promise in PROMISES)
+    name = '<div class="vg-brand"><img src="/assets/mark.svg" alt="" width="40" height="40"><b>Vigie</b></div>'
+    return f'{name}<div><h1>{TAGLINE[locale]}</h1><ul>{promises}</ul></div><img class="vg-horizon" src="/assets/horizon.svg" alt="">'
 
 
 def _form(locale: str) -> None:
@@ -114,22 +126,31 @@ def _enter(answer: Answer) -> None:
 
 
 def _explain(answer: Answer, locale: str) -> None:
+    st.error((waiting(answer) if answer.wait else WRONG)[locale], icon=":material/error:")
+
+
+def waiting(answer: Answer) -> Text:
+    """How long to wait before the next try."""
     seconds = int(answer.wait.total_seconds() + 0.999)
-    wait = f"{seconds} s" if seconds < 60 else f"{-(-seconds // 60)} min"
-    st.error(WAIT.format(wait=wait)[locale] if seconds else WRONG[locale], icon=":material/error:")
+    return WAIT.format(wait=f"{seconds} s" if seconds < 60 else f"{-(-seconds // 60)} min")
 
 
 def _demo_people(locale: str) -> None:
+    from demo.business import TENANTS
     from demo.people import DEMO_ACTORS
 
-    st.caption(DEMO[locale])
-    with st.container(key="sign_in_demo", horizontal=True):
-        for person in DEMO_ACTORS:
-            _demo_person(person, locale)
+    with st.container(key="sign_in_demo"):
+        st.html(f"<h2>{DEMO[locale]}</h2>")
+        for tenant in TENANTS:
+            st.html(f"<h3>{tenant.name}</h3>")
+            with st.container(key=f"demo_of_{tenant.slug}", horizontal=True):
+                for person in (one for one in DEMO_ACTORS if one.tenant == tenant.slug):
+                    _demo_person(person, locale)
 
 
 def _demo_person(person: Any, locale: str) -> None:
-    if st.button(person.name, key=f"demo_{person.email}", help=person.email):
+    role = ROLES[person.roles[0]].label[locale]
+    if st.button(f"**{person.name}** {role}", key=f"demo_{person.email}", help=person.email):
         answer = check(person.email, person.password)
         if answer.actor is not None:
             _enter(answer)
@@ -137,7 +158,7 @@ def _demo_person(person: Any, locale: str) -> None:
 
 
 def _languages(locale: str) -> None:
-    with st.container(key="sign_in_languages", horizontal=True, horizontal_alignment="center"):
+    with st.container(key="sign_in_languages", horizontal=True):
         for code in LOCALES:
             if st.button(LANGUAGES[code], key=f"language_{code}", type="tertiary", disabled=code == locale):
                 session.choose_locale(None, code)

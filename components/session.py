@@ -7,10 +7,11 @@ import streamlit as st
 from accounts import actors, audit, csrf, sessions
 from accounts.actor import Actor
 from accounts.address import client_address
-from accounts.language import Text, nearest_locale
+from accounts.language import nearest_locale
 from accounts.roles import Permission
 from accounts.secret import secret_of
 from accounts.sessions import Visit
+from components import states, theme
 from data_access.clock import utc_now
 from data_access.connections import store
 from data_access.settings import settings
@@ -19,12 +20,6 @@ _SESSION = "vigie_session_id"
 _TICKET = "vigie_ticket"
 _ENDED = "vigie_ended"
 _LOCALE = "vigie_locale"
-
-FORBIDDEN = Text("This page is not open to you", "Cette page ne vous est pas ouverte")
-FORBIDDEN_HINT = Text(
-    "Your role does not include it. An administrator can change that.",
-    "Votre rôle ne la comprend pas. Un administrateur peut changer cela.",
-)
 
 
 def visit() -> Visit:
@@ -54,6 +49,11 @@ def current() -> Actor | None:
     return actors.by_id(store(), found[1], browser_locale())
 
 
+def current_id() -> str:
+    """The id of this sign-in, after `current`; empty where nobody is signed in."""
+    return str(st.session_state.get(_SESSION, ""))
+
+
 def require(permission: Permission) -> Actor:
     """The guard at the top of each page and fragment: the reader, or the run stops here, audited."""
     actor = current()
@@ -68,9 +68,10 @@ def require(permission: Permission) -> Actor:
 def refuse(actor: Actor, what: str) -> None:
     """Draw the forbidden state and leave a line in the trail."""
     audit.record(store(), audit.Entry("open_page", what, "refused", actor, visit().address), utc_now())
+    theme.apply()
+    st.logo(str(theme.MARK), size="medium")
     with st.container(key="forbidden"):
-        st.header(FORBIDDEN[actor.locale], anchor=False)
-        st.write(FORBIDDEN_HINT[actor.locale])
+        states.state(states.FORBIDDEN[actor.locale], states.FORBIDDEN_NEXT[actor.locale])
 
 
 def open_for(actor: Actor) -> None:

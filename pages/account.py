@@ -3,10 +3,17 @@
 import streamlit as st
 
 from accounts.roles import Permission
-from components import session
+from components import account, session, theme
+from components.languages import languages
+from data_access.clock import utc_now
 
 actor = session.require(Permission.READ_SHARED)
-st.title(actor.name, anchor=False)
-if st.button("Sign out" if actor.locale == "en" else "Se déconnecter", key="sign_out"):
-    session.close(actor)
-    st.rerun()
+theme.apply()
+st.logo(str(theme.MARK), size="medium")
+languages(actor)
+account.profile(actor)
+left, right = st.columns(2)
+with left:
+    account.password(actor)
+with right:
+    account.signed_in(actor, utc_now())

@@ -42,11 +42,15 @@ def _streamlit_page(page: Page, locale: str, seen: bool) -> Any:
     return st.Page(page.path, title=page.title[locale], icon=page.icon, url_path=page.url, visibility="visible" if seen else "hidden")
 
 
+def home(actor: Actor | None) -> Page:
+    """The first page the reader may open."""
+    return next((page for page in PAGES.values() if actor and page.permission and may(actor, page)), PAGES["account"])
+
+
 def _home(actor: Actor | None) -> Any:
-    """`/` leads to the first page the reader may open."""
-    first = next((page for page in PAGES.values() if actor and may(actor, page)), PAGES["account"])
+    """`/` leads there, with whatever the address says."""
 
     def go() -> None:
-        st.switch_page(first.path, query_params=dict(st.query_params))
+        st.switch_page(home(actor).path, query_params=dict(st.query_params))
 
     return st.Page(go, title="Vigie", url_path="home", default=True, visibility="hidden")

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from components import login, session
+from pages import navigation
 
-if session.current() is None:
+actor = session.current()
+if actor is None:
     login.draw()
 else:
-    st.switch_page("pages/account.py")
+    st.switch_page(navigation.home(actor).path)
