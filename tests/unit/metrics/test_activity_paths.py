@@ -107,8 +107,9 @@ def buckets(first: date, last: date, grain: Grain, week_start: int) -> Iterator[
 
 @st.composite
 def activities(draw: st.DrawFn) -> Activity:
-    one = st.tuples(st.integers(1, 4), st.integers(0, 100), st.sampled_from(["FR", "BE", None]))
-    return [(user, FIRST + timedelta(days=offset), country) for user, offset, country in draw(st.lists(one, max_size=30))]
+    one = st.tuples(st.integers(1, 3), st.integers(0, 20) | st.integers(0, 70), st.sampled_from(["FR", "BE", None]))
+    drawn = st.lists(one, min_size=15, max_size=40) | st.lists(one, max_size=4)
+    return [(user, FIRST + timedelta(days=offset), country) for user, offset, country in draw(drawn)]
 
 
 @settings(max_examples=25)
