@@ -24,6 +24,7 @@ log = structlog.get_logger("operations")
 
 OPERATIONS: dict[str, Operation] = {
     "demo": demonstration.create,
+    "import": warehouse_tasks.load_file,
     "query": warehouse_tasks.query,
     "rollup": warehouse_tasks.rollup,
     "check": warehouse_tasks.check,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,11 +21,17 @@ from api.encode import result_json
 from data_access.clock import utc_now
 from data_access.connections import store, warehouse
 from data_access.errors import WarehouseError
+from data_access.settings import settings
+from ingest.expressions import MissingColumn
+from ingest.importing import InvalidMapping, UnreadableFile, import_file
+from ingest.mapping import read_mapping
+from ingest.verify import differences
 from ingest.writer import BatchWriter
 
 Progress = Callable[[float, str], None]
 MENDABLE: tuple[type[Exception], ...] = (
     InvalidQuery, InvalidFilter, InvalidPeriod, Forbidden, WarehouseError, UnknownScale, tenants.UnknownTenant,
+    UnreadableFile, InvalidMapping, MissingColumn,
 )  # fmt: skip
 
 
@@ -35,14 +43,18 @@ def query(arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
 
 
 def rollup(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """{"tenant"}: derive sessions, movements and rollups again from the facts; the data version of each tenant."""
+    """{"tenant", "check"}: by tenant, derive sessions, movements and rollups again from the facts (the data version they
+    became); or with "check", compare them with the facts and change nothing (what differs)."""
     wanted = [chosen_tenant(arguments["tenant"])] if arguments.get("tenant") else list(tenants.every(store()))
-    versions = {}
+    answers: dict[str, Any] = {}
     for done, tenant in enumerate(wanted):
         progress(done / len(wanted), tenant.slug)
-        versions[tenant.slug] = BatchWriter(warehouse(), tenant).rebuild(utc_now())
+        if arguments.get("check"):
+            answers[tenant.slug] = differences(warehouse(), tenant)
+        else:
+            answers[tenant.slug] = BatchWriter(warehouse(), tenant).rebuild(utc_now())
     progress(1.0, "")
-    return {"rebuilt": versions}
+    return answers
 
 
 def check(_arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
@@ -51,6 +63,17 @@ def check(_arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
     opened.check()
     opened.read(sa.select(sa.literal(1).label("one")))
     return {"engine": opened.engine}
+
+
+def load_file(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """{"file", "map", "tenant"}: load a file by a map; what became of its rows. Paths are absolute, read by this process."""
+    tenant = chosen_tenant(arguments.get("tenant"))
+    path, mapping = Path(str(arguments["file"])), read_mapping(Path(str(arguments["map"])))
+    if not path.is_file():
+        raise UnreadableFile(f"there is no file {path}")
+    rejects = settings().data_dir / "rejects"
+    summary = import_file(path, mapping, BatchWriter(warehouse(), tenant), utc_now(), rejects_dir=rejects, progress=progress)
+    return {**asdict(summary), "rejects": str(summary.rejects) if summary.rejects else None, "tenant": tenant.slug}
 
 
 def chosen_tenant(slug: str | None) -> Tenant:

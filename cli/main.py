@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, collect, demo, metrics, query, rollup, serve, token, user
+from cli import check, collect, demo, load, metrics, query, rollup, serve, token, user
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("import")(load.load)
 app.command("query")(query.query)
 app.command("rollup")(rollup.rollup)
 app.command("metrics")(metrics.metrics)
