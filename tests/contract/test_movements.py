@@ -107,6 +107,21 @@ def test_batch_by_batch_at_once_and_rebuilt_are_the_same_ledger(house: Warehouse
     assert both.iloc[0, 1:].tolist() == both.iloc[1, 1:].tolist()
 
 
+def test_a_subscription_handed_over_in_a_later_batch_leaves_its_first_customer(house: Warehouse) -> None:
+    writer = BatchWriter(house, PARIS)
+    writer.write({"subscriptions": subscriptions(*FIRST[:1], (7, "2026-01-12T10:00", "a9", "s9", "start", 100, "pro"))}, NOW)
+    writer.write({"subscriptions": subscriptions((8, "2026-02-12T10:00", "a2", "s1", "quantity", 1000, "pro"))}, NOW)
+    assert [row[:3] + row[4:5] for row in ledger(house)] == [
+        ("a1", "2026-01-10", "new", 1000),
+        ("a9", "2026-01-12", "new", 100),
+        ("a1", "2026-02-12", "churn", -1000),
+        ("a2", "2026-02-12", "new", 1000),
+    ]
+    kept = ledger(house)
+    writer.rebuild(NOW)
+    assert ledger(house) == kept
+
+
 def test_every_revenue_metric_answers_on_every_engine(house: Warehouse) -> None:
     BatchWriter(house, PARIS).write({"subscriptions": subscriptions(*FIRST, *LATER)}, NOW)
     names = ("mrr", "customers", "nrr", "grr", "ltv", "logo_churn", "quick_ratio", "arpa")
