@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 import pandas as pd
@@ -15,14 +15,14 @@ ARROWS = {"up": "↑", "down": "↓", "none": ""}
 MARKS = {"good": "↑", "bad": "↓", "flat": "·"}
 
 
-def draw(drawing: Drawing, key: str, on_pick: object = None) -> None:
+def draw(drawing: Drawing, key: str, on_pick: Callable[[], None] | None = None) -> None:
     """`on_pick` is called after a click on a chart's mark; `picked(key)` then says which."""
     match drawing:
         case Chart(spec):
             if on_pick is None:
                 st.vega_lite_chart(spec, theme=None, width="stretch", key=key)
             else:
-                st.vega_lite_chart(spec, theme=None, width="stretch", key=key, on_select=on_pick, selection_mode=PICK)  # type: ignore[call-overload]
+                st.vega_lite_chart(spec, theme=None, width="stretch", key=key, on_select=on_pick, selection_mode=PICK)
         case Tiles(tiles):
             st.html(tiles_html(tiles))
         case Sheet():
@@ -117,29 +117,28 @@ def sentences_html(drawing: Sentences) -> str:
     return f'<ul class="vg-said">{"".join(items)}</ul>'
 
 
-def rows(sheet: Sheet, key: str, locale: str) -> dict[str, str] | None:
-    """A table whose rows can be chosen; the raw values of the row that was chosen just now, by column name."""
+def rows(sheet: Sheet, key: str, on_pick: Callable[[], None]) -> None:
+    """A table whose rows can be chosen; `chosen_row` then says which."""
     frame = pd.DataFrame([list(cells) for cells in sheet.cells], columns=[c.name for c in sheet.columns])
     config = {
         c.name: st.column_config.TextColumn(c.label, alignment="right" if c.numeric else "left") if not c.hidden else None
         for c in sheet.columns
     }
-    chosen = st.dataframe(
+    st.dataframe(
         frame,
         hide_index=True,
         key=key,
-        on_select="rerun",
+        on_select=on_pick,
         selection_mode="single-row",
         column_config=config,
         row_height=34,
         height="content",
     )
-    position = next(iter(chosen["selection"]["rows"]), None)
-    last = f"{key}_last"
+
+
+def chosen_row(sheet: Sheet, key: str) -> dict[str, str]:
+    """The raw values of the chosen row, by column name."""
+    position = next(iter(st.session_state[key]["selection"]["rows"]), None)
     if position is None or position >= len(sheet.raw):
-        st.session_state.pop(last, None)
-        return None
-    if st.session_state.get(last) == position:
-        return None
-    st.session_state[last] = position
+        return {}
     return {c.name: str(value) for c, value in zip(sheet.columns, sheet.raw[position], strict=True)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -32,6 +32,35 @@ BEHIND = Text("Behind “{title}”", "Derrière « {title} »")
 BY = Text("Break down by", "Ventiler par")
 CUTS = ("plan", "country", "channel", "kind", "device", "event", "page", "provider")
 MOST = 50
+_WANTED, _TURN = "vigie_wanted", "vigie_turn_"
+
+
+def want(panel: str, picked: Mapping[str, str]) -> None:
+    """Called when a mark, a row or a number is clicked; the run that follows opens it."""
+    st.session_state[_TURN + panel] = turn(panel) + 1
+    if picked:
+        st.session_state[_WANTED] = (panel, dict(picked))
+
+
+def turn(panel: str) -> int:
+    """How often something was clicked in the panel."""
+    return int(st.session_state.get(_TURN + panel, 0))
+
+
+def open_wanted(panels: Iterable[Panel], scope: Scope, actor: Actor) -> None:
+    """Open what was clicked in one of these panels.
+
+    TRICKY: a dialog cannot be opened by the parallel fragments of a whole run, so the page asks first, for all panels.
+    """
+    name, picked = st.session_state.get(_WANTED, ("", {}))
+    panel = next((p for p in panels if p.name == name), None)
+    if panel is None:
+        return
+    del st.session_state[_WANTED]
+    if "metric" in picked:
+        metric(picked["metric"], scope, actor)
+    else:
+        rows(panel, picked, scope, actor)
 
 
 def rows(panel: Panel, picked: Mapping[str, str], scope: Scope, actor: Actor) -> None:

@@ -14,7 +14,7 @@ from accounts.roles import Permission
 from analytics.query import InvalidQuery
 from analytics.result import Result
 from analytics.run import Forbidden
-from components import literal, scope, session, states, theme
+from components import drill, literal, scope, session, states, theme
 from components.languages import languages
 from components.panel import panel_card
 from components.scope_bar import chips, scope_bar
@@ -54,6 +54,7 @@ def show(report: Report) -> None:
     if not fitted.panels:
         states.state(states.NOTHING[actor.locale], states.NOTHING_NEXT[actor.locale])
         return
+    drill.open_wanted(fitted.panels, choice.scope, actor)
     for row in rows(fitted.panels):
         _row(row, choice)
     _foot(actor)

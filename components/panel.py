@@ -16,13 +16,13 @@ from analytics.query import InvalidQuery, Scope
 from analytics.result import Result
 from analytics.run import Forbidden
 from components import drill, literal, session, states
-from components.draw import draw, picked, rows, tiles_html
+from components.draw import chosen_row, draw, picked, rows, tiles_html
 from components.menu import menu
 from data_access.clock import utc_now
 from data_access.errors import WarehouseError
 from reports.charts import VIEWS
 from reports.charts.palette import SCREEN
-from reports.charts.view import Sheet, Tiles
+from reports.charts.view import Sheet, Tile, Tiles
 from reports.report import Panel, answer
 
 log = logging.getLogger(__name__)
@@ -78,36 +78,38 @@ def _card(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
 
 
 def _drawing(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
-    key = f"view_{panel.name}"
+    """The drawing; a click on it opens what lies behind."""
     drawing = VIEWS[panel.view].draw(result, panel, SCREEN, actor.locale)
     if panel.drill is None or not VIEWS[panel.view].clicks:
-        draw(drawing, key)
+        draw(drawing, f"view_{panel.name}")
         return
-    wanted = f"drill_{panel.name}"
-
-    def clicked() -> None:
-        st.session_state[wanted] = picked(key)
-
+    # A new key after each click: what was chosen is forgotten, so that the same mark can be clicked again.
+    key = f"view_{panel.name}_{drill.turn(panel.name)}"
     if isinstance(drawing, Sheet):
-        if row := rows(drawing, key, actor.locale):
-            st.session_state[wanted] = row
+        rows(drawing, key, lambda: drill.want(panel.name, chosen_row(drawing, key)))
     else:
-        draw(drawing, key, clicked)
-    if chosen := st.session_state.pop(wanted, None):
-        drill.rows(panel, chosen, scope, actor)
+        draw(drawing, key, lambda: drill.want(panel.name, picked(key)))
+    drill.open_wanted((panel,), scope, actor)
 
 
 def _tiles(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
     """The numbers as one piece of HTML; over each an unseen button with its definition, which opens its details."""
     drawing = VIEWS["tiles"].draw(result, panel, SCREEN, actor.locale)
     assert isinstance(drawing, Tiles)
-    opened = None
     with st.container(key=f"tiles_{panel.name}"):
         st.html(tiles_html(drawing.tiles))
         with st.container(key=f"hits_{panel.name}"):
             for tile in drawing.tiles:
-                label = literal.markdown(OPEN[actor.locale].format(label=tile.label))
-                if st.button(label, key=f"tile_{panel.name}_{tile.metric}", help=literal.markdown(tile.hint), width="stretch"):
-                    opened = tile.metric
-    if opened:
-        drill.metric(opened, scope, actor)
+                _hit(panel, tile, actor.locale)
+    drill.open_wanted((panel,), scope, actor)
+
+
+def _hit(panel: Panel, tile: Tile, locale: str) -> None:
+    st.button(
+        literal.markdown(OPEN[locale].format(label=tile.label)),
+        key=f"tile_{panel.name}_{tile.metric}",
+        help=literal.markdown(tile.hint),
+        width="stretch",
+        on_click=drill.want,
+        args=(panel.name, {"metric": tile.metric}),
+    )
