@@ -12,7 +12,7 @@ from analytics.dimensions import column, dimension, offered
 from analytics.filters import Filter, Value
 from analytics.metric import Metric, Scan, Source
 from analytics.period import Grain
-from data_access.functions import bucket_day, bucket_hour, try_number
+from data_access.functions import bucket_day, bucket_hour, position, try_number
 
 OPENING = date(1, 1, 1)  # the bucket of all that came before the period, for running sums
 MAX_ROWS = 50_000
@@ -83,7 +83,10 @@ def applies(source: Source, scan: Scan) -> bool:
 
 def condition(rows: sa.FromClause, of: Filter, scan: Scan) -> sa.ColumnElement[bool]:
     """A filter as SQL: values are bound parameters, an unknown value never matches a comparison."""
-    return meets(column(rows, dimension(of.dimension), scan), of)
+    expression = column(rows, dimension(of.dimension), scan)
+    if of.operator == "is" and "" not in of.values and isinstance(expression.type, sa.Text):
+        return expression.in_([word(v) for v in of.values])  # bare, so that the engine can skip what cannot match
+    return meets(expression, of)
 
 
 def meets(expression: sa.ColumnElement[Any], of: Filter) -> sa.ColumnElement[bool]:
@@ -114,7 +117,7 @@ def _among(expression: sa.ColumnElement[Any], values: Sequence[Value]) -> sa.Col
 
 def _contains(expression: sa.ColumnElement[Any], values: Sequence[Value]) -> sa.ColumnElement[bool]:
     text = sa.func.lower(sa.func.coalesce(sa.cast(expression, sa.Text), ""))
-    return sa.or_(*(sa.func.strpos(text, sa.func.lower(word(v))) > 0 for v in values))
+    return sa.or_(*(position(text, sa.func.lower(word(v))) > 0 for v in values))
 
 
 _COMPARE = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__"}

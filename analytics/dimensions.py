@@ -10,7 +10,7 @@ from accounts.language import Text
 from accounts.roles import Permission
 from analytics.metric import Dimension, Scan, Source
 from analytics.query import InvalidQuery
-from data_access.functions import json_text, local_time
+from data_access.functions import iso_weekday, json_text, local_time
 
 PROPERTY = "property."
 MAX_PROPERTY = 200
@@ -22,7 +22,7 @@ def _hour(rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:
 
 def _weekday(rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:
     """1 = Monday … 7 = Sunday, of the tenant's day."""
-    return sa.cast(sa.extract("isodow", sa.cast(rows.c.day, sa.DateTime)), sa.Integer)
+    return iso_weekday(rows.c.day)
 
 
 _KINDS = {"individual": Text("Individual", "Particulier"), "business": Text("Business", "Entreprise")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ DAY = timedelta(days=1)
 OPENING_STAMP = pd.Timestamp(OPENING)
 
 
-def clean(value: object) -> float | None:
+def clean(value: Any) -> float | None:
     """A cell as a plain number, None where missing."""
     return None if value is None or pd.isna(value) else float(value)
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from analytics.metric import Expression
+from data_access.functions import distinct_list
 
 Where = Callable[[sa.FromClause], sa.ColumnElement[bool]]
 
@@ -28,6 +29,6 @@ def lacking_rate(amount: str, where: Where | None = None) -> Expression:
     def expression(rows: sa.FromClause) -> sa.ColumnElement[Any]:
         unrated = sa.and_(rows.c[f"{amount}_minor"].is_not(None), rows.c[f"{amount}_base_minor"].is_(None))
         chosen = unrated if where is None else sa.and_(where(rows), unrated)
-        return sa.func.string_agg(sa.distinct(sa.case((chosen, sa.func.coalesce(rows.c.currency, "?")))), ",")
+        return distinct_list(sa.case((chosen, sa.func.coalesce(rows.c.currency, "?"))))
 
     return expression

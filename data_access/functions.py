@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 
-class _LocalTime(FunctionElement[Any]):
+class LocalTime(FunctionElement[Any]):
     """local_time(ts, zone): a naive UTC instant as wall-clock time in the zone."""
 
     type = sa.DateTime()
@@ -21,7 +21,7 @@ class _LocalTime(FunctionElement[Any]):
     inherit_cache = True
 
 
-class _JsonText(FunctionElement[Any]):
+class JsonText(FunctionElement[Any]):
     """json_text(document, key, path): the value of a top-level key as text; NULL where absent or null."""
 
     type = sa.Text()
@@ -29,7 +29,7 @@ class _JsonText(FunctionElement[Any]):
     inherit_cache = True
 
 
-class _TryNumber(FunctionElement[Any]):
+class TryNumber(FunctionElement[Any]):
     """try_number(text): the text as a number, NULL where it is none."""
 
     type = sa.Double()
@@ -37,7 +37,7 @@ class _TryNumber(FunctionElement[Any]):
     inherit_cache = True
 
 
-class _DaysBetween(FunctionElement[Any]):
+class DaysBetween(FunctionElement[Any]):
     """days_between(from_day, to_day): whole days from one DATE to another."""
 
     type = sa.BigInteger()
@@ -45,7 +45,7 @@ class _DaysBetween(FunctionElement[Any]):
     inherit_cache = True
 
 
-class _SecondsBetween(FunctionElement[Any]):
+class SecondsBetween(FunctionElement[Any]):
     """seconds_between(from_ts, to_ts): seconds with fraction from one instant to another."""
 
     type = sa.Double()
@@ -53,25 +53,49 @@ class _SecondsBetween(FunctionElement[Any]):
     inherit_cache = True
 
 
+class Median(FunctionElement[Any]):
+    type = sa.Double()
+    name = "median"
+    inherit_cache = True
+
+
+class DistinctList(FunctionElement[Any]):
+    type = sa.Text()
+    name = "distinct_list"
+    inherit_cache = True
+
+
+class Position(FunctionElement[Any]):
+    type = sa.BigInteger()
+    name = "position"
+    inherit_cache = True
+
+
+class IsoWeekday(FunctionElement[Any]):
+    type = sa.Integer()
+    name = "iso_weekday"
+    inherit_cache = True
+
+
 def local_time(ts: Any, zone: str) -> sa.ColumnElement[Any]:
-    return _LocalTime(ts, sa.literal(zone, sa.Text))
+    return LocalTime(ts, sa.literal(zone, sa.Text))
 
 
 def json_text(document: Any, key: str) -> sa.ColumnElement[Any]:
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return _JsonText(document, sa.literal(key, sa.Text), sa.literal(f'$."{escaped}"', sa.Text))
+    return JsonText(document, sa.literal(key, sa.Text), sa.literal(f'$."{escaped}"', sa.Text))
 
 
 def try_number(text: Any) -> sa.ColumnElement[Any]:
-    return _TryNumber(text)
+    return TryNumber(text)
 
 
 def days_between(first: Any, last: Any) -> sa.ColumnElement[Any]:
-    return _DaysBetween(first, last)
+    return DaysBetween(first, last)
 
 
 def seconds_between(first: Any, last: Any) -> sa.ColumnElement[Any]:
-    return _SecondsBetween(first, last)
+    return SecondsBetween(first, last)
 
 
 def add_days(day: Any, days: Any) -> sa.ColumnElement[Any]:
@@ -100,79 +124,87 @@ def bucket_hour(ts: Any, zone: str) -> sa.ColumnElement[Any]:
 
 def median(value: Any) -> sa.ColumnElement[Any]:
     """The exact median, the mean of the two middle values when there is an even number."""
-    return sa.func.percentile_cont(0.5).within_group(value)
+    return Median(value)
 
 
-def _args(element: FunctionElement[Any], compiler: Any, **kw: Any) -> list[str]:
+def distinct_list(text: Any, separator: str = ",") -> sa.ColumnElement[Any]:
+    """The distinct values joined by the separator, in no particular order; NULL when there are none."""
+    return DistinctList(text, sa.literal(separator, sa.Text))
+
+
+def position(text: Any, part: Any) -> sa.ColumnElement[Any]:
+    """Where `part` begins in `text`, from 1; 0 where it does not occur."""
+    return Position(text, part)
+
+
+def iso_weekday(day: Any) -> sa.ColumnElement[Any]:
+    """1 = Monday … 7 = Sunday, of a DATE."""
+    return IsoWeekday(sa.cast(day, sa.DateTime))
+
+
+def args(element: FunctionElement[Any], compiler: Any, **kw: Any) -> list[str]:
     return [compiler.process(clause, **kw) for clause in element.clauses]
 
 
-@compiles(_LocalTime)
-def _local_time_sql(element: _LocalTime, compiler: Any, **kw: Any) -> str:
-    ts, zone = _args(element, compiler, **kw)
+@compiles(LocalTime)
+def _local_time_sql(element: LocalTime, compiler: Any, **kw: Any) -> str:
+    ts, zone = args(element, compiler, **kw)
     return f"(({ts} AT TIME ZONE 'UTC') AT TIME ZONE {zone})"
 
 
-@compiles(_LocalTime, "clickhousedb")
-def _local_time_clickhouse(element: _LocalTime, compiler: Any, **kw: Any) -> str:
-    ts, zone = _args(element, compiler, **kw)
-    return f"toTimeZone(toDateTime64({ts}, 6, 'UTC'), {zone})"
-
-
-@compiles(_JsonText)
-def _json_text_sql(element: _JsonText, compiler: Any, **kw: Any) -> str:
+@compiles(JsonText)
+def _json_text_sql(element: JsonText, compiler: Any, **kw: Any) -> str:
     document, _, path = list(element.clauses)
     return f"json_extract_string({compiler.process(document, **kw)}, {compiler.process(path, **kw)})"
 
 
-@compiles(_JsonText, "postgresql")
-def _json_text_postgresql(element: _JsonText, compiler: Any, **kw: Any) -> str:
+@compiles(JsonText, "postgresql")
+def _json_text_postgresql(element: JsonText, compiler: Any, **kw: Any) -> str:
     document, key, _ = list(element.clauses)
     return f"jsonb_extract_path_text({compiler.process(document, **kw)}, {compiler.process(key, **kw)})"
 
 
-@compiles(_JsonText, "clickhousedb")
-def _json_text_clickhouse(element: _JsonText, compiler: Any, **kw: Any) -> str:
-    document, key, _ = list(element.clauses)
-    return f"nullIf(JSONExtractString({compiler.process(document, **kw)}, {compiler.process(key, **kw)}), '')"
+@compiles(TryNumber)
+def _try_number_sql(element: TryNumber, compiler: Any, **kw: Any) -> str:
+    return f"TRY_CAST({args(element, compiler, **kw)[0]} AS DOUBLE)"
 
 
-@compiles(_TryNumber)
-def _try_number_sql(element: _TryNumber, compiler: Any, **kw: Any) -> str:
-    return f"TRY_CAST({_args(element, compiler, **kw)[0]} AS DOUBLE)"
-
-
-@compiles(_TryNumber, "postgresql")
-def _try_number_postgresql(element: _TryNumber, compiler: Any, **kw: Any) -> str:
-    (text,) = _args(element, compiler, **kw)
+@compiles(TryNumber, "postgresql")
+def _try_number_postgresql(element: TryNumber, compiler: Any, **kw: Any) -> str:
+    (text,) = args(element, compiler, **kw)
     pattern = r"^\s*[+-]?(\d+\.?\d{0,300}|\.\d+)([eE][+-]?\d{1,2})?\s*$"
     return f"(CASE WHEN {text} ~ '{pattern}' THEN CAST({text} AS DOUBLE PRECISION) END)"
 
 
-@compiles(_TryNumber, "clickhousedb")
-def _try_number_clickhouse(element: _TryNumber, compiler: Any, **kw: Any) -> str:
-    return f"toFloat64OrNull({_args(element, compiler, **kw)[0]})"
-
-
-@compiles(_DaysBetween)
-def _days_between_sql(element: _DaysBetween, compiler: Any, **kw: Any) -> str:
-    first, last = _args(element, compiler, **kw)
+@compiles(DaysBetween)
+def _days_between_sql(element: DaysBetween, compiler: Any, **kw: Any) -> str:
+    first, last = args(element, compiler, **kw)
     return f"(CAST({last} AS DATE) - CAST({first} AS DATE))"
 
 
-@compiles(_DaysBetween, "clickhousedb")
-def _days_between_clickhouse(element: _DaysBetween, compiler: Any, **kw: Any) -> str:
-    first, last = _args(element, compiler, **kw)
-    return f"dateDiff('day', {first}, {last})"
-
-
-@compiles(_SecondsBetween)
-def _seconds_between_sql(element: _SecondsBetween, compiler: Any, **kw: Any) -> str:
-    first, last = _args(element, compiler, **kw)
+@compiles(SecondsBetween)
+def _seconds_between_sql(element: SecondsBetween, compiler: Any, **kw: Any) -> str:
+    first, last = args(element, compiler, **kw)
     return f"(EXTRACT(EPOCH FROM {last}) - EXTRACT(EPOCH FROM {first}))"
 
 
-@compiles(_SecondsBetween, "clickhousedb")
-def _seconds_between_clickhouse(element: _SecondsBetween, compiler: Any, **kw: Any) -> str:
-    first, last = _args(element, compiler, **kw)
-    return f"(dateDiff('microsecond', {first}, {last}) / 1000000)"
+@compiles(Median)
+def _median_sql(element: Median, compiler: Any, **kw: Any) -> str:
+    return f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {args(element, compiler, **kw)[0]})"
+
+
+@compiles(DistinctList)
+def _distinct_list_sql(element: DistinctList, compiler: Any, **kw: Any) -> str:
+    text, separator = args(element, compiler, **kw)
+    return f"string_agg(DISTINCT {text}, {separator})"
+
+
+@compiles(Position)
+def _position_sql(element: Position, compiler: Any, **kw: Any) -> str:
+    text, part = args(element, compiler, **kw)
+    return f"strpos({text}, {part})"
+
+
+@compiles(IsoWeekday)
+def _iso_weekday_sql(element: IsoWeekday, compiler: Any, **kw: Any) -> str:
+    return f"CAST(EXTRACT(isodow FROM {args(element, compiler, **kw)[0]}) AS INTEGER)"

@@ -21,6 +21,7 @@ from analytics.query import Query
 from analytics.question import Question
 from analytics.result import Column, Result
 from analytics.sources.revenue import MOVEMENTS
+from data_access.functions import distinct_list
 from data_access.schema import accounts, users
 
 Movement = Literal["new", "expansion", "contraction", "churn", "reactivation"]
@@ -101,7 +102,7 @@ def _statement(question: Question, query: Movements) -> sa.Select[Any]:
 
 
 def _plans(rows: sa.FromClause, of: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
-    return sa.func.string_agg(sa.distinct(sa.case((of, rows.c.plan))), ", ")
+    return distinct_list(sa.case((of, rows.c.plan)), ", ")
 
 
 def _names(question: Question, customers: list[str]) -> dict[str, str]:

@@ -1,0 +1,19 @@
+-- active_users, by month
+SELECT active.bucket AS bucket, sum(active.first_in_bucket) AS active_users
+FROM (SELECT CAST(date_trunc('month', CAST(steps.moment AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS bucket, steps.users AS users, CASE WHEN (steps.prev IS NULL OR steps.prev < greatest(CAST(date_trunc('month', CAST(steps.moment AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE), CAST('2026-01-01' AS DATE))) THEN steps.users ELSE 0 END AS first_in_bucket, (CAST(least(CAST(CAST(date_trunc('month', CAST(steps.moment AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) + INTERVAL '1 month' AS DATE), CAST('2026-04-01' AS DATE)) AS DATE) - CAST(greatest(CAST(date_trunc('month', CAST(steps.moment AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE), CAST('2026-01-01' AS DATE)) AS DATE)) AS days
+FROM (SELECT active.moment AS moment, active.prev AS prev, active.users AS users
+FROM (SELECT rollup_active.day AS moment, rollup_active.prev_day AS prev, rollup_active.users AS users
+FROM rollup_active
+WHERE rollup_active.tenant = 7 AND rollup_active.dimension = '' AND rollup_active.day < '2026-04-01' AND rollup_active.day >= '2026-01-01') AS active) AS steps
+WHERE steps.moment >= '2026-01-01') AS active GROUP BY active.bucket
+ LIMIT 50001;
+
+-- active_users, the whole period, two countries, by plan
+SELECT active.plan AS plan, sum(active.first_in_bucket) AS active_users
+FROM (SELECT steps.plan AS plan, steps.users AS users, CASE WHEN (steps.prev IS NULL OR steps.prev < CAST('2026-01-01' AS DATE)) THEN steps.users ELSE 0 END AS first_in_bucket, (CAST(CAST('2026-04-01' AS DATE) AS DATE) - CAST(CAST('2026-01-01' AS DATE) AS DATE)) AS days
+FROM (SELECT moments.moment AS moment, lag(moments.moment) OVER (PARTITION BY moments.user_key, moments.plan ORDER BY moments.moment) AS prev, 1 AS users, moments.plan AS plan
+FROM (SELECT DISTINCT rollup_user_day.user_key AS user_key, rollup_user_day.day AS moment, coalesce(CAST(rollup_user_day.plan AS TEXT), '') AS plan
+FROM rollup_user_day
+WHERE rollup_user_day.tenant = 7 AND rollup_user_day.day < '2026-04-01' AND rollup_user_day.user_key IS NOT NULL AND rollup_user_day.day >= '2026-01-01' AND rollup_user_day.country IN ('FR', 'BE')) AS moments) AS steps
+WHERE steps.moment >= '2026-01-01') AS active GROUP BY active.plan
+ LIMIT 50001;

@@ -1,0 +1,5 @@
+-- reachable_checks, by month
+SELECT CAST(date_trunc('month', CAST(checks.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS bucket, sum(CASE WHEN (checks.state = 'down') THEN 0 ELSE 1 END) AS reachable_checks
+FROM checks
+WHERE checks.tenant = 7 AND checks.day < '2026-04-01' AND checks.day >= '2026-01-01' GROUP BY CAST(date_trunc('month', CAST(checks.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
+ LIMIT 50001;

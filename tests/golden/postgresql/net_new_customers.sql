@@ -1,0 +1,15 @@
+-- net_new_customers, by month
+SELECT CAST(date_trunc('month', CAST(movements.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS bucket, sum(movements.customers_delta) AS net_new_customers
+FROM (SELECT mrr_movements.tenant AS tenant, mrr_movements.customer AS customer, mrr_movements.subscription_id AS subscription_id, mrr_movements.ts AS ts, mrr_movements.day AS day, mrr_movements.movement AS movement, mrr_movements.delta_minor AS delta_minor, mrr_movements.currency AS currency, mrr_movements.delta_base_minor AS delta_base_minor, mrr_movements.customers_delta AS customers_delta, mrr_movements.active_since AS active_since, mrr_movements.active_since_day AS active_since_day, mrr_movements.customer_since_day AS customer_since_day, mrr_movements.user_key AS user_key, mrr_movements.account_key AS account_key, mrr_movements.plan AS plan, mrr_movements.kind AS kind, mrr_movements.country AS country, mrr_movements.channel AS channel, mrr_movements.active_since_day < greatest(CAST(date_trunc('month', CAST(mrr_movements.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE), '2026-01-01') AS at_start, (CAST(least(CAST(date_trunc('month', CAST(CAST(CAST(date_trunc('month', CAST(mrr_movements.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS DATE) + CAST(31 AS INTEGER) AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE), '2026-04-01') AS DATE) - CAST(greatest(CAST(date_trunc('month', CAST(mrr_movements.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE), '2026-01-01') AS DATE)) AS days, 1.0 AS margin
+FROM mrr_movements
+WHERE mrr_movements.ts < '2026-03-31 22:00:00') AS movements
+WHERE movements.tenant = 7 AND movements.day < '2026-04-01' AND movements.day >= '2026-01-01' GROUP BY CAST(date_trunc('month', CAST(movements.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
+ LIMIT 50001;
+
+-- net_new_customers, the whole period, two countries, by plan
+SELECT movements.plan AS plan, sum(movements.customers_delta) AS net_new_customers
+FROM (SELECT mrr_movements.tenant AS tenant, mrr_movements.customer AS customer, mrr_movements.subscription_id AS subscription_id, mrr_movements.ts AS ts, mrr_movements.day AS day, mrr_movements.movement AS movement, mrr_movements.delta_minor AS delta_minor, mrr_movements.currency AS currency, mrr_movements.delta_base_minor AS delta_base_minor, mrr_movements.customers_delta AS customers_delta, mrr_movements.active_since AS active_since, mrr_movements.active_since_day AS active_since_day, mrr_movements.customer_since_day AS customer_since_day, mrr_movements.user_key AS user_key, mrr_movements.account_key AS account_key, mrr_movements.plan AS plan, mrr_movements.kind AS kind, mrr_movements.country AS country, mrr_movements.channel AS channel, mrr_movements.active_since_day < '2026-01-01' AS at_start, (CAST('2026-04-01' AS DATE) - CAST('2026-01-01' AS DATE)) AS days, 1.0 AS margin
+FROM mrr_movements
+WHERE mrr_movements.ts < '2026-03-31 22:00:00') AS movements
+WHERE movements.tenant = 7 AND movements.day < '2026-04-01' AND movements.day >= '2026-01-01' AND movements.country IN ('FR', 'BE') GROUP BY movements.plan
+ LIMIT 50001;

@@ -1,0 +1,11 @@
+-- refunds, by month
+SELECT CAST(date_trunc('month', CAST(payments.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS bucket, sum(CASE WHEN (payments.type IN ('refunded')) THEN payments.amount_base_minor END) AS refunds, string_agg(DISTINCT CASE WHEN (payments.type IN ('refunded') AND payments.amount_minor IS NOT NULL AND payments.amount_base_minor IS NULL) THEN coalesce(payments.currency, '?') END, ',') AS refunds__unrated
+FROM payments
+WHERE payments.tenant = 7 AND payments.day < '2026-04-01' AND payments.day >= '2026-01-01' GROUP BY CAST(date_trunc('month', CAST(payments.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
+ LIMIT 50001;
+
+-- refunds, the whole period, two countries, by plan
+SELECT payments.plan AS plan, sum(CASE WHEN (payments.type IN ('refunded')) THEN payments.amount_base_minor END) AS refunds, string_agg(DISTINCT CASE WHEN (payments.type IN ('refunded') AND payments.amount_minor IS NOT NULL AND payments.amount_base_minor IS NULL) THEN coalesce(payments.currency, '?') END, ',') AS refunds__unrated
+FROM payments
+WHERE payments.tenant = 7 AND payments.day < '2026-04-01' AND payments.day >= '2026-01-01' AND payments.country IN ('FR', 'BE') GROUP BY payments.plan
+ LIMIT 50001;

@@ -1,0 +1,11 @@
+-- revenue, by month
+SELECT CAST(date_trunc('month', CAST(payments.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS bucket, sum(CASE WHEN (payments.type = 'captured') THEN 1 WHEN (payments.type = 'refunded') THEN -1 END * payments.amount_base_minor) AS revenue, string_agg(DISTINCT CASE WHEN (payments.type IN ('captured', 'refunded') AND payments.amount_minor IS NOT NULL AND payments.amount_base_minor IS NULL) THEN coalesce(payments.currency, '?') END, ',') AS revenue__unrated
+FROM payments
+WHERE payments.tenant = 7 AND payments.day < '2026-04-01' AND payments.day >= '2026-01-01' GROUP BY CAST(date_trunc('month', CAST(payments.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
+ LIMIT 50001;
+
+-- revenue, the whole period, two countries, by plan
+SELECT payments.plan AS plan, sum(CASE WHEN (payments.type = 'captured') THEN 1 WHEN (payments.type = 'refunded') THEN -1 END * payments.amount_base_minor) AS revenue, string_agg(DISTINCT CASE WHEN (payments.type IN ('captured', 'refunded') AND payments.amount_minor IS NOT NULL AND payments.amount_base_minor IS NULL) THEN coalesce(payments.currency, '?') END, ',') AS revenue__unrated
+FROM payments
+WHERE payments.tenant = 7 AND payments.day < '2026-04-01' AND payments.day >= '2026-01-01' AND payments.country IN ('FR', 'BE') GROUP BY payments.plan
+ LIMIT 50001;
