@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     demo_mode: bool = Field(False, description="Demonstration: sample tenants, printed passwords, no secret needed. Never with real data.")
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Signs CSRF tokens and pseudonyms, 32 characters or more: `vigie check --new-secret` prints one. Required except in demo mode.",
+        description="Signs CSRF tokens and pseudonyms, 32 characters or more; `vigie check --new-secret` prints one. Needed outside demos.",
     )
     session_hours: float = Field(12, gt=0, le=24 * 90, description="A sign-in ends after this many hours.")
     query_budget_seconds: float = Field(20, gt=0, description="A question that runs longer is stopped and says so.")
