@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from accounts.roles import Permission
 from analytics.filters import InvalidFilter
-from analytics.kinds import aggregate, funnel, lifecycle, movements, paths, people, retention, stickiness
+from analytics.kinds import aggregate, funnel, lifecycle, movements, paths, people, retention, sessions, stickiness
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.lifecycle import Lifecycle
@@ -18,6 +18,7 @@ from analytics.kinds.movements import Movements
 from analytics.kinds.paths import Paths
 from analytics.kinds.people import People
 from analytics.kinds.retention import Retention
+from analytics.kinds.sessions import Sessions
 from analytics.kinds.stickiness import Stickiness
 from analytics.period import InvalidPeriod
 from analytics.query import InvalidQuery, Query, explain
@@ -51,6 +52,7 @@ KINDS: dict[str, Kind] = {
     "lifecycle": Kind(Lifecycle, lifecycle.answer, lifecycle.tables, lifecycle.permissions, lifecycle.lookback),
     "stickiness": Kind(Stickiness, stickiness.answer, stickiness.tables, stickiness.permissions, stickiness.lookback),
     "paths": Kind(Paths, paths.answer, paths.tables, paths.permissions, paths.lookback),
+    "sessions": Kind(Sessions, sessions.answer, sessions.tables, sessions.permissions, sessions.lookback, sessions.until_now),
     "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback),
 }
 

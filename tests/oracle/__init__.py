@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.oracle import funnel, lifecycle, paths, stickiness
+from tests.oracle import active_users, funnel, lifecycle, paths, sessions, stickiness
 from tests.oracle.load import Desk
 
 ANSWERS: dict[str, Callable[[dict[str, Any], Desk], Any]] = {
+    "active_users": active_users.answer,
     "funnel": funnel.answer,
     "lifecycle": lifecycle.answer,
     "paths": paths.answer,
+    "sessions": sessions.answer,
     "stickiness": stickiness.answer,
 }
