@@ -20,14 +20,14 @@ PAGES: dict[str, Moment] = {
 }
 
 
-def _on(page: str, name: str, category: str, action: str, properties: tuple[str, ...] = (), loads: float = 0.0) -> Moment:
-    """Something done on one of the pages."""
-    return Moment(name, category, PAGES[page].page, PAGES[page].path, action, None, properties, loads)
+def _on(page: str, name: str, category: str, action: str, *, said: tuple[str, ...] = (), loads: float = 0.0) -> Moment:
+    """Something done on one of the pages; `said` are its possible properties."""
+    return Moment(name, category, PAGES[page].page, PAGES[page].path, action, None, said, loads)
 
 
 ACTIONS: dict[str, Moment] = {
-    "search": _on("results", "expert_search", "search", "search", given("category", "law", "tax", "wellbeing", "career", "it"), 380),
-    "filter": _on("results", "search_filtered", "search", "filter", given("filter", "price", "language", "available_now", "rating")),
+    "search": _on("results", "expert_search", "search", "search", said=given("category", "law", "tax", "wellbeing", "career"), loads=380),
+    "filter": _on("results", "search_filtered", "search", "filter", said=given("filter", "price", "language", "available_now", "rating")),
     "provider_viewed": _on("expert", "provider_viewed", "search", "view"),
     "reviews": _on("expert", "reviews_read", "search", "click"),
     "favourite": _on("expert", "provider_favourited", "search", "click"),
@@ -35,18 +35,18 @@ ACTIONS: dict[str, Moment] = {
     "phone_entered": _on("sign_up_page", "sign_up_phone_entered", "sign_up", "submit"),
     "code_entered": _on("sign_up_page", "sign_up_code_entered", "sign_up", "submit"),
     "sign_up_completed": _on("sign_up_page", "sign_up_completed", "sign_up", "complete"),
-    "logged_in": _on("account", "logged_in", "account", "submit", given("method", "code", "code", "password")),
+    "logged_in": _on("account", "logged_in", "account", "submit", said=given("method", "code", "code", "password")),
     "booking_started": _on("booking_page", "booking_started", "booking", "start"),
-    "time_chosen": _on("booking_page", "booking_time_chosen", "booking", "submit", given("when", "now", "now", "today", "later")),
+    "time_chosen": _on("booking_page", "booking_time_chosen", "booking", "submit", said=given("when", "now", "now", "today", "later")),
     "payment_submitted": _on("booking_page", "payment_submitted", "booking", "submit"),
     "payment_failed": _on("booking_page", "payment_failed", "booking", "error"),
     "booking_completed": _on("booking_page", "booking_completed", "booking", "complete"),
     "booking_cancelled": _on("my_calls", "booking_cancelled", "booking", "cancel"),
     "call_joined": _on("my_calls", "call_joined", "call", "start"),
-    "call_rated": _on("my_calls", "call_rated", "call", "rate", given("stars", 1, 3, 4, 4, 5, 5, 5, 5)),
+    "call_rated": _on("my_calls", "call_rated", "call", "rate", said=given("stars", 1, 3, 4, 4, 5, 5, 5, 5)),
     "tip": _on("my_calls", "expert_thanked", "call", "click"),
     "help_article": _on("help", "help_article_viewed", "support", "view"),
-    "ticket": _on("help", "support_ticket_created", "support", "create", given("topic", "payment", "call_quality", "refund", "expert")),
+    "ticket": _on("help", "support_ticket_created", "support", "create", said=given("topic", "payment", "call", "refund", "expert")),
 }
 
 _LOOK = "results:3 search:4 filter:2 provider_viewed:5 expert:5 reviews:2.5 favourite:.6 prices:1 how:1"

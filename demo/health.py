@@ -122,7 +122,7 @@ def checks(world: World) -> pa.Table:
     targets = TARGETS if world.tenant == LUMEN else MARKETPLACE_TARGETS
     which, ts = np.tile(np.arange(len(targets)), len(grid)), np.repeat(grid, len(targets))
     state = np.where(rng.random(len(ts)) < np.array([t.failing for t in targets])[which], rng.integers(1, 3, len(ts)), 0)
-    state = _troubles(world, targets, which, ts, state)
+    state = _troubles(world, [target.name for target in targets], (which, ts), state)
     usual = np.array([target.latency for target in targets])[which]
     latency = usual * np.exp(rng.normal(0, 0.22, len(ts))) * np.where(state == 1, 4.0, 1.0)
     certified = np.array([target.certificate for target in targets])[which]
@@ -141,9 +141,9 @@ def checks(world: World) -> pa.Table:
     })  # fmt: skip
 
 
-def _troubles(world: World, targets: tuple[Target, ...], which: Whole, ts: Whole, state: Whole) -> Whole:
+def _troubles(world: World, names: list[str], checked: tuple[Whole, Whole], state: Whole) -> Whole:
     """The states with the story's troubles on top."""
-    names = [target.name for target in targets]
+    which, ts = checked
     outage, slow = world.stories.get("payment_outage"), world.stories.get("slow_database")
     if outage is not None:
         state = np.where(outage.during(ts) & (which == names.index("stripe")), 2, state)

@@ -31,54 +31,54 @@ PAGES: dict[str, Moment] = {
 }
 
 
-def _on(page: str, name: str, category: str, action: str, properties: tuple[str, ...] = (), loads: float = 0.0) -> Moment:
-    """Something done on one of the pages."""
-    return Moment(name, category, PAGES[page].page, PAGES[page].path, action, None, properties, loads)
+def _on(page: str, name: str, category: str, action: str, *, said: tuple[str, ...] = (), loads: float = 0.0) -> Moment:
+    """Something done on one of the pages; `said` are its possible properties."""
+    return Moment(name, category, PAGES[page].page, PAGES[page].path, action, None, said, loads)
 
 
 ACQUISITION: dict[str, Moment] = {
     "cta": Moment("cta_clicked", "acquisition", "Home", "/", "click", "Start for free"),
     "plan_selected": _on(
-        "pricing", "pricing_plan_selected", "acquisition", "click", given("plan", "solo", "team", "business", "enterprise")
+        "pricing", "pricing_plan_selected", "acquisition", "click", said=given("plan", "solo", "team", "business", "enterprise")
     ),
     "demo_requested": Moment("demo_requested", "acquisition", "Pricing", "/pricing", "submit", "Talk to sales"),
     "newsletter": _on("blog", "newsletter_subscribed", "acquisition", "submit"),
     "sign_up_started": _on("sign_up_page", "sign_up_started", "sign_up", "start"),
-    "email_entered": _on("sign_up_page", "sign_up_email_entered", "sign_up", "submit", given("method", "email", "email", "google")),
+    "email_entered": _on("sign_up_page", "sign_up_email_entered", "sign_up", "submit", said=given("method", "email", "email", "google")),
     "password_set": _on("sign_up_page", "sign_up_password_set", "sign_up", "submit"),
-    "sign_up_error": _on("sign_up_page", "sign_up_form_error", "sign_up", "error", given("field", "email", "password", "terms")),
+    "sign_up_error": _on("sign_up_page", "sign_up_form_error", "sign_up", "error", said=given("field", "email", "password", "terms")),
     "sign_up_completed": _on("sign_up_page", "sign_up_completed", "sign_up", "complete"),
     "invitation": _on("sign_up_page", "invitation_accepted", "sign_up", "complete"),
     "onboarding": _on("welcome", "onboarding_started", "activation", "start"),
-    "onboarding_step": _on("welcome", "onboarding_step_completed", "activation", "complete", given("step", 1, 2, 3, 4)),
-    "project_created": _on("project", "project_created", "activation", "create", given("template", "blank", "report", "notes")),
+    "onboarding_step": _on("welcome", "onboarding_step_completed", "activation", "complete", said=given("step", 1, 2, 3, 4)),
+    "project_created": _on("project", "project_created", "activation", "create", said=given("template", "blank", "report", "notes")),
 }
 WORK: dict[str, Moment] = {
-    "logged_in": _on("login_page", "logged_in", "account", "submit", given("method", "password", "password", "google", "sso")),
+    "logged_in": _on("login_page", "logged_in", "account", "submit", said=given("method", "password", "password", "google", "sso")),
     "logged_out": _on("dashboard", "logged_out", "account", "click"),
     "project_opened": _on("project", "project_opened", "work", "open"),
-    "document_created": _on("document", "document_created", "work", "create", given("template", "blank", "brief", "memo", "article")),
-    "document_edited": _on("document", "document_edited", "work", "edit", given("words", 12, 40, 85, 140, 260, 510)),
-    "document_exported": _on("document", "document_exported", "work", "export", given("format", "pdf", "docx", "html")),
-    "document_shared": _on("document", "document_shared", "work", "share", given("with", "team", "link", "guest")),
+    "document_created": _on("document", "document_created", "work", "create", said=given("template", "blank", "brief", "memo", "article")),
+    "document_edited": _on("document", "document_edited", "work", "edit", said=given("words", 12, 40, 85, 140, 260, 510)),
+    "document_exported": _on("document", "document_exported", "work", "export", said=given("format", "pdf", "docx", "html")),
+    "document_shared": _on("document", "document_shared", "work", "share", said=given("with", "team", "link", "guest")),
     "comment": _on("document", "comment_added", "work", "create"),
-    "search": _on("library", "search_performed", "work", "search", given("results", 0, 1, 3, 8, 21, 60), 320),
+    "search": _on("library", "search_performed", "work", "search", said=given("results", 0, 1, 3, 8, 21, 60), loads=320),
     "template": _on("library", "template_used", "work", "click"),
-    "upload": _on("library", "file_uploaded", "work", "upload", given("type", "pdf", "docx", "csv", "png"), 1400),
+    "upload": _on("library", "file_uploaded", "work", "upload", said=given("type", "pdf", "docx", "csv", "png"), loads=1400),
     "notification": _on("dashboard", "notification_opened", "work", "open"),
-    "ai_started": _on("assistant", "ai_conversation_started", "ai", "start", given("skill", "summarise", "draft", "research", "translate")),
-    "ai_answer": _on("assistant", "ai_answer_received", "ai", "receive", (), 2600),
-    "ai_rated": _on("assistant", "ai_answer_rated", "ai", "rate", given("rating", 1, 2, 3, 4, 4, 5, 5, 5)),
-    "report_viewed": _on("reports", "report_viewed", "insight", "view", (), 900),
-    "report_scheduled": _on("reports", "report_scheduled", "insight", "create", given("every", "day", "week", "month")),
-    "report_exported": _on("reports", "report_exported", "insight", "export", given("format", "pdf", "xlsx", "csv")),
-    "integration": _on("settings", "integration_connected", "settings", "connect", given("service", "slack", "drive", "zapier")),
-    "settings_updated": _on("settings", "settings_updated", "settings", "edit", given("setting", "language", "notifications", "theme")),
+    "ai_started": _on("assistant", "ai_conversation_started", "ai", "start", said=given("skill", "summarise", "draft", "research")),
+    "ai_answer": _on("assistant", "ai_answer_received", "ai", "receive", loads=2600),
+    "ai_rated": _on("assistant", "ai_answer_rated", "ai", "rate", said=given("rating", 1, 2, 3, 4, 4, 5, 5, 5)),
+    "report_viewed": _on("reports", "report_viewed", "insight", "view", loads=900),
+    "report_scheduled": _on("reports", "report_scheduled", "insight", "create", said=given("every", "day", "week", "month")),
+    "report_exported": _on("reports", "report_exported", "insight", "export", said=given("format", "pdf", "xlsx", "csv")),
+    "integration": _on("settings", "integration_connected", "settings", "connect", said=given("service", "slack", "drive", "zapier")),
+    "settings_updated": _on("settings", "settings_updated", "settings", "edit", said=given("setting", "language", "alerts", "theme")),
     "api_key": _on("api_page", "api_key_created", "settings", "create"),
     "member_invited": _on("team", "member_invited", "team", "invite"),
     "role_changed": _on("team", "member_role_changed", "team", "edit"),
     "help_article": _on("help", "help_article_viewed", "support", "view"),
-    "ticket": _on("help", "support_ticket_created", "support", "create", given("topic", "billing", "bug", "question", "access")),
+    "ticket": _on("help", "support_ticket_created", "support", "create", said=given("topic", "billing", "bug", "question", "access")),
 }
 MONEY: dict[str, Moment] = {
     "checkout_started": _on("checkout_page", "checkout_started", "checkout", "start"),
@@ -92,7 +92,7 @@ MONEY: dict[str, Moment] = {
         "subscription_cancel_requested",
         "retention",
         "cancel",
-        given("reason", "price", "missing_feature", "unused", "competitor"),
+        said=given("reason", "price", "missing_feature", "unused", "competitor"),
     ),
 }
 

@@ -58,13 +58,11 @@ def conversions(traffic: Traffic, happened: list[Happened], plan: Code) -> Itera
     touches = Touches(traffic)
     for first in range(0, len(order), CHUNK // 2):
         part = {name: column[order[first : first + CHUNK // 2]] for name, column in columns.items()}
-        yield _conversions(traffic, touches, part, types, (plan, first))
+        yield _conversions(touches, part, types, (plan, first))
 
 
-def _conversions(
-    traffic: Traffic, touches: Touches, part: dict[str, npt.NDArray[np.int64]], types: list[str], rest: tuple[Code, int]
-) -> pa.Table:
-    plan, first = rest
+def _conversions(touches: Touches, part: dict[str, npt.NDArray[np.int64]], types: list[str], rest: tuple[Code, int]) -> pa.Table:
+    (plan, first), traffic = rest, touches.traffic
     people, user, ts = traffic.people, part["user"], part["ts"]
     arrival, size = people.arrival[user], len(user)
     paid = PLATFORM_OF[arrival] >= 0

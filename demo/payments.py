@@ -15,7 +15,7 @@ from demo.customers import STRIPE, Customers
 from demo.people import Code, Flag, Population
 from demo.person import channel_of
 from demo.seeds import ids, weighted
-from demo.subscriptions import Columns, Ledger, active_until
+from demo.subscriptions import LATE, RETRY, Columns, Ledger, active_until
 from demo.world import World
 
 TYPES = ("attempt", "authorised", "captured", "failed", "refunded")
@@ -69,20 +69,25 @@ def purchases(world: World, customers: Customers, book: Ledger) -> Purchases:
 
 
 def charges(world: World, customers: Customers, book: Ledger, bought: Purchases) -> Charges:
-    """Tries for each invoice (with its retry) and pack; during the outage most tries at Stripe fail and are repeated."""
+    """Tries for each invoice (with its retries) and pack; during the outage most tries at Stripe fail and are repeated."""
     rng, bills = world.rng("charges"), book.invoices
-    first = bills["outcome"] == 0
-    recurring = np.concatenate([np.ones(len(first) * 2, dtype=bool), np.zeros(len(bought.ts), dtype=bool)])
+    outcome = bills["outcome"]
+    invoices = [  # which are tried, which of those are declined, and how long after the invoice
+        (outcome >= 0, outcome > 0, 0),
+        (outcome > 0, outcome > 1, RETRY),
+        (outcome == 2, outcome > 2, LATE),
+    ]
+    tried = np.concatenate([np.flatnonzero(tried) for tried, _, _ in invoices])
+    packs = len(bought.ts)
     tries = {
-        "customer": np.concatenate([bills["customer"], bills["customer"], bought.customer]),
-        "ts": np.concatenate([bills["ts"], bills["ts"] + 3 * DAY, bought.ts]) + 20 * SECOND,
-        "amount": np.concatenate([bills["amount"], bills["amount"], bought.amount]),
-        "plan": np.concatenate([bills["plan"], bills["plan"], np.full(len(bought.ts), -1)]),
-        "declined": np.concatenate([~first, bills["outcome"] == 2, rng.random(len(bought.ts)) < 0.03]),
-        "recurring": recurring,
+        "customer": np.concatenate([bills["customer"][tried], bought.customer]),
+        "ts": np.concatenate([*(bills["ts"][tried] + after for tried, _, after in invoices), bought.ts]) + 20 * SECOND,
+        "amount": np.concatenate([bills["amount"][tried], bought.amount]),
+        "plan": np.concatenate([bills["plan"][tried], np.full(packs, -1)]),
+        "declined": np.concatenate([*(declined[tried] for tried, declined, _ in invoices), rng.random(packs) < 0.03]),
+        "recurring": np.arange(len(tried) + packs) < len(tried),
     }
-    needed = np.concatenate([np.ones(len(first), dtype=bool), ~first, np.ones(len(bought.ts), dtype=bool)])
-    return _outage(world, rng, customers, {name: column[needed] for name, column in tries.items()})
+    return _outage(world, rng, customers, tries)
 
 
 def _outage(world: World, rng: np.random.Generator, customers: Customers, tries: Columns) -> Charges:

@@ -69,10 +69,11 @@ def shuffled(numbers: npt.NDArray[np.integer], words: int) -> npt.NDArray[np.int
 def users(world: World, people: Population, plan: Code, last_seen: Whole) -> Iterator[pa.Table]:
     """`users` in chunks, by key."""
     for first in range(0, people.size, CHUNK):
-        yield _users(world, people, np.arange(first, min(first + CHUNK, people.size)), plan, last_seen)
+        yield _users(world, people, np.arange(first, min(first + CHUNK, people.size)), (plan, last_seen))
 
 
-def _users(world: World, people: Population, user: Whole, plan: Code, last_seen: Whole) -> pa.Table:
+def _users(world: World, people: Population, user: Whole, latest: tuple[Code, Whole]) -> pa.Table:
+    plan, last_seen = latest
     signed_up = people.signed_up[user]
     visitor = signed_up < 0
     first, last = shuffled(user, len(FIRST_NAMES)), shuffled(user + 7_777_777, len(LAST_NAMES))

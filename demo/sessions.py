@@ -83,9 +83,7 @@ def _arriving(people: Population) -> list[Planned]:
     return [Planned(np.arange(people.size), people.first_seen, FIRST), Planned(later, people.signed_up[later] - 3 * MINUTE, SIGN_UP)]
 
 
-def _casual(
-    world: World, rng: np.random.Generator, people: Population, life: Life, *, drawn: float
-) -> tuple[npt.NDArray[np.int32], Whole]:
+def _casual(world: World, rng: np.random.Generator, people: Population, life: Life, *, drawn: float) -> tuple[npt.NDArray[np.int32], Whole]:
     """Visits between a person's beginning and end, busier on busy days, at their own hour of the day.
 
     `drawn` of them are drawn; those on quiet days and outside the calendar are left out again.

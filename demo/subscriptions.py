@@ -15,7 +15,7 @@ from demo.columns import coded, dates, instants, joined, numbered, whole
 from demo.customers import PRICES, Customers
 from demo.people import Code, Population
 from demo.person import who as who_columns
-from demo.seeds import ids
+from demo.seeds import ids, weighted
 from demo.world import World
 
 CHANGES = (
@@ -34,6 +34,7 @@ CHANGES = (
 )
 STATUSES = ("active", "past_due", "paused", "cancelled")
 ACTIVE, PAST_DUE, PAUSED, CANCELLED = range(4)
+RETRY, LATE = 3 * DAY, 9 * DAY  # after the invoice
 DISCOUNT_KEEPS = 80  # percent of the price during the first three months
 Who = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[Any]]
@@ -81,7 +82,7 @@ class Book:
         })  # fmt: skip
 
     def bill(self, who: Who, ts: Whole, outcome: Code) -> None:
-        """Invoices: outcome 0 paid, 1 paid at the retry, 2 never paid."""
+        """Invoices: outcome 0 paid at once, 1 at the retry after RETRY, 2 late after LATE, 3 never."""
         self.bills.append({"customer": who, "ts": ts, "amount": self.amount(who), "plan": self.plan[who], "outcome": outcome})
 
 
@@ -151,18 +152,17 @@ def _renew(book: Book, month: int, who: Who, due: Whole) -> None:
     """Bill what is due; what fails twice is past due, and then paid late or expired."""
     billed = ~book.customers.yearly[who] | (month % 12 == 0)
     who, due, rng = who[billed], due[billed], book.rng
-    draw = rng.random(len(who))
-    outcome = np.where(draw < 0.955, 0, np.where(draw < 0.985, 1, 2)).astype(np.int16)
+    outcome = weighted(rng, [955, 30, 10.5, 4.5], len(who)).astype(np.int16)
     book.bill(who, due, outcome)
-    late, since = who[outcome == 2], due[outcome == 2] + 3 * DAY
-    _turn(book, month, late, PAST_DUE)
-    book.write("past_due", late, since)
-    saved = rng.random(len(late)) < 0.7
-    _turn(book, month, late[saved], ACTIVE)
-    book.write("resume", late[saved], since[saved] + 6 * DAY)
-    _turn(book, month, late[~saved], CANCELLED)
-    book.ends[late[~saved]] = since[~saved] + 11 * DAY
-    book.write("expire", late[~saved], since[~saved] + 11 * DAY)
+    unpaid = outcome >= 2
+    _turn(book, month, who[unpaid], PAST_DUE)
+    book.write("past_due", who[unpaid], due[unpaid] + RETRY)
+    late, never = outcome == 2, outcome == 3
+    _turn(book, month, who[late], ACTIVE)
+    book.write("resume", who[late], due[late] + LATE)
+    _turn(book, month, who[never], CANCELLED)
+    book.ends[who[never]] = due[never] + RETRY + 11 * DAY
+    book.write("expire", who[never], due[never] + RETRY + 11 * DAY)
 
 
 def _turn(book: Book, month: int, who: Who, status: int) -> None:
