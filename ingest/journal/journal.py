@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,7 +145,9 @@ class Journal:
 
     def release(self, upto: Position) -> None:
         """The warehouse has everything before `upto`."""
-        self._segments.move_cursor(upto)
+        # On a full disk the cursor stays behind, and letting segments go is what makes room.
+        with suppress(OSError):
+            self._segments.move_cursor(upto)
         self._segments.drop_before(upto.segment)
         with self._grown:
             self.released = upto
