@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -74,7 +74,7 @@ def connected(*, warehouse: Warehouse | None = None, store: sa.Engine | None = N
     """Put these in place of the open ones for the length of a block, in every thread; what is None stays."""
     global _current
     before = _current
-    _current = replace(before, **{k: v for k, v in (("warehouse", warehouse), ("store", store)) if v is not None})
+    _current = _Open(warehouse or before.warehouse, store or before.store)
     try:
         yield
     finally:

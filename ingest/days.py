@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -29,5 +31,6 @@ def _offsets(ts: Whole, zone: str) -> Whole:
     return (local.asi8 - utc.as_unit("us").asi8)[where]
 
 
-def distinct_days(days: pa.ChunkedArray) -> set[object]:
+def distinct_days(days: pa.ChunkedArray) -> set[date]:
+    """The dates in a column."""
     return set(pc.unique(days).to_pylist())

@@ -55,6 +55,7 @@ class Facts:
         self._people = pd.DataFrame()
         self._rates: Rates | None = None
         self._created: dict[int, int] = {}  # users made by this write: when first seen, microseconds
+        self.made: set[str] = set()  # dimension tables that changed
         self._earlier: set[int] = set()  # those of them seen earlier than first thought
 
     def dimension(self, name: str, rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
@@ -63,11 +64,11 @@ class Facts:
         if name == "fx_rates":
             self._rates = None
         if name in ("users", "accounts", "aliases"):
-            rows = self._with_account(rows) if name != "accounts" else _own_key(rows, "account_key", self._accounts)
+            rows = self._with_account(rows) if name != "accounts" else _own_key(rows, "account_key", self._own_accounts)
         if name == "users":
             rows = _own_key(rows, "user_key", self._users)
         if name == "aliases":
-            rows = self._with_user(rows, None)
+            rows = self._with_user(rows, self._now_for(rows))
         yield name, rows
         if name == "users" and "external_id" in rows.column_names:
             yield "aliases", rows.select(["external_id", "user_key"]).filter(pc.is_valid(rows["external_id"]))
@@ -78,18 +79,27 @@ class Facts:
             rows = self._with_user(rows, instants(rows["ts"]))
         return self._with_account(rows)
 
-    def _with_user(self, rows: pa.Table, seen: Whole | None) -> pa.Table:
-        return _resolved(rows, "user_id", "user_key", lambda ids, known: self._users(ids, None if seen is None else seen[known]))
+    def _with_user(self, rows: pa.Table, seen: Whole) -> pa.Table:
+        return _resolved(rows, "user_id", "user_key", lambda ids, known: self._users(ids, seen[known]))
+
+    def _now_for(self, rows: pa.Table) -> Whole:
+        return np.full(rows.num_rows, np.datetime64(self._now, "us").astype(np.int64))
 
     def _with_account(self, rows: pa.Table) -> pa.Table:
         return _resolved(rows, "account_id", "account_key", lambda ids, _: self._accounts(ids))
 
     def _accounts(self, ids: pa.Array) -> Whole:
-        return account_keys(self._tx, self._tenant.key, ids)
+        keys, added = account_keys(self._tx, self._tenant.key, ids, add=True)
+        self.made |= {"accounts"} if added else set()
+        return keys
+
+    def _own_accounts(self, ids: pa.Array) -> Whole:
+        return account_keys(self._tx, self._tenant.key, ids, add=False)[0]
 
     def _users(self, ids: pa.Array, seen: Whole | None = None) -> Whole:
         keys, created = user_keys(self._tx, self._tenant.key, ids, seen)
         if seen is not None:
+            self.made |= {"users", "aliases"} if created else set()
             self._created.update(created)
             self._seen_earlier(keys, seen)
         return keys

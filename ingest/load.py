@@ -76,12 +76,12 @@ class Load:
                 self._insert(name, rows)
 
     def _dimension(self, name: str, rows: pa.Table) -> None:
-        changed = 0
         for target, part in self._facts.dimension(name, rows):
-            changed += upsert(self._tx, target, self._tenant.key, part)
-        self._inserted[name] = self._inserted.get(name, 0) + changed
-        if changed:
-            self._changes.tables.setdefault(name, set()).add(None)
+            changed = upsert(self._tx, target, self._tenant.key, part)
+            if target == name:
+                self._inserted[name] = self._inserted.get(name, 0) + changed
+            if changed:
+                self._facts.made.add(target)
 
     def _arrived(self, name: str, rows: pa.Table) -> pa.Table:
         """The rows that are not there yet, with their keys."""
@@ -126,9 +126,11 @@ class Load:
         self._tx.append("imports", put(rows, "tenant", constant(self._tenant.key, pa.int32(), rows.num_rows)))
 
     def _finished(self) -> Written:
-        changed = any(self._inserted.values())
+        changed = any(self._inserted.values()) or bool(self._facts.made)
         if changed:
             self._facts.settle()
+            for name in self._facts.made:
+                self._changes.tables.setdefault(name, set()).add(None)
             self._derive()
         version = self._first_version + (self._events >> SEQUENCE_BITS) if changed else 0
         versions.bump(self._tx, self._tenant.key, self._changes.tables if changed else {}, version, self._now)

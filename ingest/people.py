@@ -77,7 +77,8 @@ def _among(tx: Transaction, table: sa.Table, rows: pa.Table) -> sa.ColumnElement
 def user_keys(tx: Transaction, tenant: int, ids: pa.Array, seen: Whole | None = None) -> tuple[Whole, dict[int, int]]:
     """The key of each user id (text, no NULLs), new ones given the next numbers; and when the new ones were created.
 
-    `seen`: microseconds at which each id was seen; a new user is created at the earliest of its own.
+    `seen`: microseconds at which each id was seen; a new user is added, created at the earliest of its own. Without
+    it the caller adds the rows of new users.
     """
     coded = pc.dictionary_encode(ids)
     names, where = coded.dictionary, coded.indices.to_numpy()
@@ -86,22 +87,25 @@ def user_keys(tx: Transaction, tenant: int, ids: pa.Array, seen: Whole | None = 
     if not new.any():
         return keys[where], {}
     keys[new] = _next(tx, schema.users.c.user_key, tenant) + np.arange(new.sum())
-    first = None if seen is None else _earliest(where, seen, len(names))[new]
+    if seen is None:
+        return keys[where], {}
+    first = _earliest(where, seen, len(names))[new]
     _add(tx, tenant, names.filter(pa.array(new)), (keys[new], first))
-    return keys[where], {} if first is None else dict(zip(keys[new].tolist(), first.tolist(), strict=True))
+    return keys[where], dict(zip(keys[new].tolist(), first.tolist(), strict=True))
 
 
-def account_keys(tx: Transaction, tenant: int, ids: pa.Array) -> Whole:
-    """The key of each account id (text, no NULLs), new ones given the next numbers."""
+def account_keys(tx: Transaction, tenant: int, ids: pa.Array, *, add: bool) -> tuple[Whole, int]:
+    """The key of each account id (text, no NULLs), new ones given the next numbers; and how many rows were added
+    for them (none unless `add`)."""
     coded = pc.dictionary_encode(ids)
     accounts = schema.accounts
     keys, new = _known(tx, coded.dictionary, sa.select(accounts.c.external_id, accounts.c.account_key).where(accounts.c.tenant == tenant))
-    if new.any():
-        keys[new] = _next(tx, accounts.c.account_key, tenant) + np.arange(new.sum())
+    keys[new] = _next(tx, accounts.c.account_key, tenant) + np.arange(new.sum()) if new.any() else 0
+    if add and new.any():
         names = coded.dictionary.filter(pa.array(new))
         rows = {"tenant": constant(tenant, pa.int32(), len(names)), "account_key": pa.array(keys[new]), "external_id": names}
         tx.append("accounts", pa.table(rows))
-    return keys[coded.indices.to_numpy()]
+    return keys[coded.indices.to_numpy()], int(new.sum()) if add else 0
 
 
 def _known(tx: Transaction, names: pa.Array, stored: sa.Select[tuple[str, int]]) -> tuple[Whole, Flags]:
@@ -125,9 +129,8 @@ def _earliest(where: Whole, seen: Whole, count: int) -> Whole:
     return first
 
 
-def _add(tx: Transaction, tenant: int, names: pa.Array, made: tuple[Whole, Whole | None]) -> None:
-    keys, first = made
-    rows = {"tenant": constant(tenant, pa.int32(), len(names)), "user_key": pa.array(keys), "external_id": names}
-    since = {} if first is None else {"at": pa.array(first).cast(pa.timestamp("us"))}
-    tx.append("users", pa.table(rows | ({"created_at": since["at"]} if since else {})))
-    tx.append("aliases", pa.table(rows | ({"since": since["at"]} if since else {})))
+def _add(tx: Transaction, tenant: int, names: pa.Array, made: tuple[Whole, Whole]) -> None:
+    keys, first = pa.array(made[0]), pa.array(made[1]).cast(pa.timestamp("us"))
+    rows = {"tenant": constant(tenant, pa.int32(), len(names)), "user_key": keys, "external_id": names}
+    tx.append("users", pa.table({**rows, "created_at": first}))
+    tx.append("aliases", pa.table({**rows, "since": first}))

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
-from data_access.schema import FACTS, events, sessions
+from data_access.schema import FACTS, events, sessions, users
 from data_access.warehouse import Transaction
 from ingest.columns import Flags, Whole
 
@@ -135,16 +135,24 @@ def fill(tx: Transaction, tenant: int, gap: timedelta) -> set[date]:
         return set()
     user, ts = found["user_key"].to_numpy(), found["ts"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
     known = found["session_key"].fill_null(0).to_numpy()
-    keys, _ = runs(user, ts, ts, known, int(gap / timedelta(microseconds=1)))
-    changed = pa.array(keys != known)
-    opens = _opens(keys, ts, known[known != 0])
-    update = {"id": found["id"].filter(changed), "key": pa.array(keys).filter(changed), "opens": pa.array(opens).filter(changed)}
-    _write(tx, tenant, pa.table(update))
-    return set(found["day"].filter(changed).unique().to_pylist())
+    keys, began = runs(user, ts, ts, known, int(gap / timedelta(microseconds=1)))
+    flags = {"opens": _opens(keys, ts, known[known != 0]), "new_user": began <= _created(tx, tenant, user)}
+    update = pa.table({"id": found["id"], "key": keys, **flags}).filter(pa.array(keys != known))
+    _write(tx, tenant, update)
+    return set(found["day"].filter(pa.array(keys != known)).unique().to_pylist())
+
+
+def _created(tx: Transaction, tenant: int, user: Whole) -> Whole:
+    """When each row's user was created, microseconds; long before anything where that is not known."""
+    known = tx.arrow(sa.select(users.c.user_key, users.c.created_at).where(users.c.tenant == tenant, users.c.created_at.is_not(None)))
+    at = pd.Series(known.column(1).cast(pa.timestamp("us")).cast(pa.int64()).to_numpy(), index=known.column(0).to_numpy())
+    created: Whole = at.reindex(user, fill_value=np.iinfo(np.int64).min).to_numpy()
+    return created
 
 
 def _write(tx: Transaction, tenant: int, update: pa.Table) -> None:
     staged = tx.stage("filled_sessions", update)
     same = sa.and_(events.c.tenant == tenant, events.c.id == sa.cast(staged.c.id, sa.Uuid))
     values = {"session_key": staged.c.key, "is_new_session": sa.func.coalesce(events.c.is_new_session, staged.c.opens)}
+    values["is_new_user"] = sa.func.coalesce(events.c.is_new_user, staged.c.new_user)
     tx.execute(sa.update(events).values(values).where(same))

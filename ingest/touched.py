@@ -56,7 +56,8 @@ class Changes:
             # A session the source numbered may have begun the day before.
             self.derived("sessions", {day - timedelta(days=1) for day in days})
 
-    def derived(self, name: str, days: Iterable[date]) -> None:
+    def derived(self, name: str, days: Iterable[date | None]) -> None:
+        """Rows of a table that follows from the facts were written anew."""
         self.tables.setdefault(name, set()).update(days)
 
     def touched(self) -> Touched:

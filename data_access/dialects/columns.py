@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,7 +37,7 @@ def arrow_type(column: sa.Column[object]) -> pa.DataType:
             return pa.string()
 
 
-def alchemy_type(kind: pa.DataType) -> sa.types.TypeEngine[object]:
+def alchemy_type(kind: pa.DataType) -> sa.types.TypeEngine[Any]:
     """The other way round, for staged rows."""
     if kind == UUID:
         return sa.Uuid()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,13 +25,11 @@ class Compiler:
 
     def compile(self, statement: Statement) -> tuple[str, list[Any] | dict[str, Any]]:
         """(sql, values): values in order for positional engines, by name otherwise."""
-        compiled, extracted, _, _ = statement._compile_w_cache(  # type: ignore[attr-defined]
-            self.dialect, compiled_cache=self._cache, column_keys=[]
-        )
+        compiled, extracted, _, _ = statement._compile_w_cache(self.dialect, compiled_cache=self._cache, column_keys=[])
         if not isinstance(compiled, SQLCompiler):
             return str(compiled), []
         values = compiled.construct_params(extracted_parameters=extracted, escape_names=False)
-        return _expanded(compiled, values)
+        return _expanded(compiled, dict(values))
 
     def display(self, statement: Statement) -> str:
         """The SQL for people, with values written as literals; never executed."""
@@ -45,8 +43,9 @@ class Compiler:
 
 def _expanded(compiled: SQLCompiler, values: dict[str, Any]) -> tuple[str, list[Any] | dict[str, Any]]:
     """IN lists take their length, and each value the engine's own form."""
-    processors: dict[str, Callable[[Any], Any]] = dict(compiled._bind_processors)
-    sql, order = compiled.string, compiled.positiontup
+    processors: dict[str, Any] = dict(compiled._bind_processors)
+    sql: str = compiled.string
+    order: Sequence[str] | None = compiled.positiontup
     if compiled._render_postcompile or compiled.post_compile_params or compiled.literal_execute_params:
         state = compiled._process_parameters_for_postcompile(values)
         sql, order, values = state.statement, state.positiontup, dict(state.parameters)

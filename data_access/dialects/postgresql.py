@@ -30,12 +30,17 @@ TYPES: dict[int, pa.DataType] = {
 }  # fmt: skip
 
 
+def _alchemy(**options: str) -> sa.engine.Dialect:
+    dialect: sa.engine.Dialect = PGDialect_psycopg(**options)  # type: ignore[no-untyped-call]
+    return dialect
+
+
 class PostgreSQL:
     """A PostgreSQL database; other processes may read and write it too."""
 
     name: ClassVar[str] = "postgresql"
     shared: ClassVar[bool] = True
-    compiler: ClassVar[Compiler] = Compiler(PGDialect_psycopg(), PGDialect_psycopg(paramstyle="named"))
+    compiler: ClassVar[Compiler] = Compiler(_alchemy(), _alchemy(paramstyle="named"))
 
     def __init__(self, pool: sa.Engine) -> None:
         self._pool = pool

@@ -37,8 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
-    with postgresql_server(tmp_path_factory.getbasetemp() / "postgresql") as url:
+def postgres_server() -> Iterator[sa.URL]:
+    with postgresql_server() as url:
         yield url
 
 

