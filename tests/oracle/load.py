@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -116,7 +114,7 @@ def engine(name: str) -> Iterator[Opener]:
     if name == "duckdb":
         yield lambda: _opened("duckdb:///:memory:")
         return
-    with tempfile.TemporaryDirectory() as folder, postgresql_server(Path(folder)) as server, migrated_template(server) as template:
+    with postgresql_server() as server, migrated_template(server) as template:
         yield lambda: _database(server, template)
 
 
