@@ -149,7 +149,7 @@ def payments_table(trade: Trade) -> pa.Table:
 
 
 def commissions(trade: Trade) -> pa.Table:
-    """`commissions`: earned at the capture, reversed with the refund."""
+    """`commissions`: paid (kept from the capture), reversed with the refund."""
     made = trade.made
     talked = np.flatnonzero(made.captured > 0)
     booking, kind, ts = in_time(trade.world, (0, talked, made.called_at[talked] + 4 * MINUTE), (1, *trade.refunds()))
@@ -160,7 +160,7 @@ def commissions(trade: Trade) -> pa.Table:
         "commission_id": numbered("com_", booking + 1),
         "booking_id": numbered("bk_", booking + 1),
         "provider_id": numbered("exp_", made.expert[booking] + 1),
-        "status": coded(kind, ("earned", "reversed")),
+        "status": coded(kind, ("paid", "reversed")),
         "amount_minor": whole(made.captured[booking] * COMMISSION // 100),
         "currency": coded(made.currency[booking], CURRENCIES),
     })  # fmt: skip

@@ -186,14 +186,14 @@ def _chances(book: Book, month: int, who: Who, at: Whole) -> dict[str, npt.NDArr
     """Monthly probability of each change per customer."""
     business, plan, large = book.customers.business[who], book.plan[who], book.seats[who] >= 20
     young = 0.6 + 1.3 * np.exp(-month / 4)
-    leave = np.where(business, np.where(large, 0.006, 0.012), 0.024) * young * np.where(book.customers.yearly[who], 0.45, 1.0)
+    leave = np.where(business, np.where(large, 0.004, 0.012), 0.024) * young * np.where(book.customers.yearly[who], 0.45, 1.0)
     wave = book.world.stories["churn_wave"]
     hit = wave.during(at) & business & (book.customers.country[who] == COUNTRIES.index(wave.size["country"]))
     return {
         "cancel": leave + hit * wave.size["extra_cancel_share"],
         "upgrade": np.where(plan == SOLO, 0.004, np.where(plan < ENTERPRISE, 0.007, 0.0)),
         "downgrade": np.where(business & (plan > TEAM), 0.005, 0.0),
-        "more": np.where(business, np.where(large, 0.05, 0.06), 0.0),
+        "more": np.where(business, np.where(large, 0.075, 0.08), 0.0),
         "fewer": np.where(business & (book.seats[who] > 2), 0.014, 0.0),
         "pause": np.where(business, 0.001, 0.004),
     }
