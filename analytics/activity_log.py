@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from analytics.compile import conditions
 from analytics.event_log import EventQuery, event_bounds, event_rows, leaf_names
 from analytics.grid import Grid
-from analytics.kernels.arrays import Ints
+from analytics.kernels.arrays import Ints, distinct, numbered
 from analytics.matching import Matcher, matched
 from analytics.metric import Source
 from analytics.period import EARLIEST, Grain, floor, resolved, step
@@ -86,7 +86,7 @@ def _from_pairs(question: Question, grid: Grid, source: tuple[Any, Any, sa.FromC
     bucket = bucket_day(day, str(grid.scan.grain), question.tenant.week_start)
     pairs = question.read(sa.select(user.label("who"), bucket.label("bucket")).select_from(rows).where(*bounds).distinct())
     buckets = grid.buckets()
-    users, place = np.unique(pairs["who"].to_numpy(np.int64, na_value=0), return_inverse=True)
+    users, place = numbered(pairs["who"].to_numpy(np.int64, na_value=0))
     at = np.searchsorted(buckets.asi8, pairs["bucket"].to_numpy("datetime64[us]").view("int64"))
     ranked = np.argsort(at, kind="stable")
     edges = np.searchsorted(at[ranked], np.arange(len(buckets) + 1))
@@ -98,7 +98,7 @@ def _from_bitmaps(question: Question, grid: Grid, buckets: pd.DatetimeIndex) -> 
     c = rollup_activity.c
     inside = (c.tenant == question.tenant.key, c.block >= first // BLOCK, c.block <= (last - 1) // BLOCK)
     frame = question.read(sa.select(c.user_key, c.block, c.bits).where(*inside))
-    users, place = np.unique(frame["user_key"].to_numpy(np.int64, na_value=0), return_inverse=True)
+    users, place = numbered(frame["user_key"].to_numpy(np.int64, na_value=0))
     held = {int(block): (place[rows], frame["bits"].to_numpy(np.int64)[rows]) for block, rows in _by_block(frame)}
     starts = [max(_number(bucket.date()), first) for bucket in buckets]
     ends = [min(_number(step(bucket.date(), Grain(str(grid.scan.grain)))), last) for bucket in buckets]
@@ -108,7 +108,7 @@ def _from_bitmaps(question: Question, grid: Grid, buckets: pd.DatetimeIndex) -> 
 
 def _by_block(frame: pd.DataFrame) -> list[tuple[int, Ints]]:
     blocks = frame["block"].to_numpy(np.int64)
-    return [(int(block), np.flatnonzero(blocks == block)) for block in np.unique(blocks)]
+    return [(int(block), np.flatnonzero(blocks == block)) for block in distinct(blocks)]
 
 
 def _active(held: dict[int, tuple[Ints, Ints]], users: int, days: tuple[int, int]) -> Ints:

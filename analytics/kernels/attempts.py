@@ -78,8 +78,9 @@ def starts(found: Instants, bits: Ints, which: int, steps: int) -> Starts:
     instant, kind = found.of[rows], bits[rows] & ((1 << steps) - 1)
     if len(found) == len(bits):
         return Starts(instant, kind, np.ones(len(rows), np.int64))
-    pairs, weight = np.unique(instant << 32 | kind, return_counts=True)
-    return Starts(pairs >> 32, pairs & 0xFFFFFFFF, weight)
+    pairs = np.sort(instant << 32 | kind)
+    first = begins(pairs)
+    return Starts(pairs[first] >> 32, pairs[first] & 0xFFFFFFFF, np.diff(first, append=len(pairs)))
 
 
 def first_only(found: Instants, begun: Starts, ever: tuple[Ints, Ints] | None = None) -> Starts:
@@ -120,4 +121,7 @@ def voided(found: Instants, tried: Attempts, plan: Plan) -> Flags:
 
 def levels(tried: Attempts, plan: Plan) -> Ints:
     """How many required steps each attempt has filled."""
-    return (tried.at[plan.required] != NEVER).sum(axis=0)
+    level = np.zeros(len(tried), np.int16)
+    for step in plan.required:
+        level += tried.at[step] != NEVER
+    return level

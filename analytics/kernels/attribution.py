@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.kernels.arrays import Flags, Ints, begins, run_of
+from analytics.kernels.arrays import Flags, Ints, begins, distinct, numbered, run_of
 
 OTHER = "Other"
 Words = tuple[str, ...]
@@ -35,7 +35,7 @@ def combined(columns: Sequence[tuple[Ints, tuple[str, ...]]]) -> Slices:
     code = np.zeros(len(columns[0][0]), np.int64)
     for codes, words in columns:
         code = code * max(len(words), 1) + codes
-    found, back = np.unique(code, return_inverse=True)
+    found, back = numbered(code)
     parts = []
     for _, words in reversed(columns):
         parts.append([words[int(c)] for c in found % max(len(words), 1)])
@@ -64,7 +64,7 @@ def seen(who: Ints, slices: Slices, meant: Flags) -> Members:
     """Each person with every value on the events meant."""
     rows = np.flatnonzero(meant)
     size = max(len(slices.words), 1)
-    pairs = np.unique(who[rows] * size + slices.rows[rows])
+    pairs = distinct(who[rows] * size + slices.rows[rows])
     return Members(pairs // size, pairs % size, slices.words)
 
 
@@ -83,5 +83,5 @@ def largest(found: Members, entered: Ints, limit: int) -> tuple[Ints, tuple[Word
 def regrouped(found: Members, new: Ints, words: tuple[Words, ...]) -> Members:
     """The same people in the new slices, each once per slice."""
     size = max(len(words), 1)
-    pairs = np.unique(found.who * size + new[found.rows]) if len(found.who) else found.who
+    pairs = distinct(found.who * size + new[found.rows]) if len(found.who) else found.who
     return Members(pairs // size, pairs % size, words)

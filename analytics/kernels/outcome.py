@@ -52,7 +52,9 @@ def _most(value: Ints, first: Ints) -> Ints:
 
 def _best(found: Instants, tried: Attempts, by: tuple[Ints, Ints, Ints], plan: Plan) -> Ints:
     level, first, person = by
-    score = level * (plan.steps + 1) + (tried.at != NEVER).sum(axis=0)
+    score = level
+    if any(plan.optional):
+        score = level * (plan.steps + 1) + sum((at != NEVER).astype(np.int16) for at in tried.at)
     leading = np.flatnonzero(score == _most(score, first)[person])
     begun = found.time[tried.start[leading]]
     earliest = begun == np.minimum.reduceat(begun, begins(person[leading]))[person[leading]] if len(leading) else begun == begun

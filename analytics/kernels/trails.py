@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.kernels.arrays import Flags, Floats, Ints, begins, run_of
+from analytics.kernels.arrays import Flags, Floats, Ints, begins, numbered, run_of
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ def edges(found: Trails, items: int) -> Edges:
     rows = moves(found)
     source, target, step = found.item[rows], found.item[rows + 1], found.step[rows]
     key = (step * items + source) * items + target
-    pairs, back, count = np.unique(key, return_inverse=True, return_counts=True)
+    pairs, back = numbered(key)
+    count = np.bincount(back, minlength=len(pairs))
     took = np.bincount(back, found.time[rows + 1] - found.time[rows], minlength=len(pairs))
     return Edges(pairs // items // items, pairs // items % items, pairs % items, count, took / np.maximum(count, 1))

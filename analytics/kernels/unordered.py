@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.kernels.arrays import Ints
+from analytics.kernels.arrays import Ints, distinct
 from analytics.kernels.attempts import NEVER, Attempts, Plan, Starts
 from analytics.kernels.instants import Instants, fills
 
@@ -56,7 +56,7 @@ def _united(kinds: list[_Kind]) -> int:
 
 
 def _kinds(bits: Ints) -> list[_Kind]:
-    return [_Kind(int(kind), np.flatnonzero(bits == kind)) for kind in np.unique(bits[bits > 0])]
+    return [_Kind(int(kind), np.flatnonzero(bits == kind)) for kind in distinct(bits[bits > 0])]
 
 
 def _candidates(found: Instants, instant: Ints, kinds: list[_Kind], plan: Plan) -> tuple[Ints, Ints]:

@@ -13,6 +13,7 @@ from accounts.language import Text
 from accounts.roles import Permission
 from analytics.event_log import event_permissions, event_tables, microseconds
 from analytics.grid import Grid, clean
+from analytics.kernels.arrays import begins, distinct
 from analytics.kernels.outcome import Outcome, reached
 from analytics.kinds import funnel_views as views
 from analytics.kinds.aggregate import BUCKET_LABEL
@@ -103,7 +104,7 @@ def _columns(query: Funnel, keys: tuple[Column, ...], metrics: tuple[Metric, ...
 def _whole(passed: Passage, question: Question) -> tuple[dict[str, float | None], dict[str, Any]]:
     """The funnel from end to end, and what the reader may want beside it."""
     query = cast(Funnel, question.query)
-    everybody = passed.outcome()
+    everybody = passed.everybody
     through = int(reached(everybody, passed.plan.required[-1]).sum())
     entered = len(everybody)
     seconds = views.took(passed, everybody)
@@ -115,7 +116,7 @@ def _whole(passed: Passage, question: Question) -> tuple[dict[str, float | None]
         "mean_time": clean(np.nanmean(seconds)) if through else None,
         "median_time": clean(np.nanmedian(seconds)) if through else None,
     }
-    waiting = len(everybody) - len(np.unique(passed.owner[views.closed(passed, question)]))
+    waiting = entered - len(begins(passed.owner[views.closed(passed, question)]))
     steps = [{"title": step.title, "optional": step.optional} for step in query.steps]
     return totals, {"steps": steps, "entered": entered, "converted": through, "open": waiting, "window_seconds": query.window_seconds}
 
@@ -135,7 +136,7 @@ def members(question: Question, slices: tuple[str, ...] | None = None, bucket: p
     if slices is not None:
         row = passed.words.index(slices) if slices in passed.words else -1
         inside &= sitting.row == row
-    index = np.unique(sitting.index[inside])
+    index = distinct(sitting.index[inside])
     return _members(passed, sitting.outcome, index, _owners(passed, sitting, when)[index])
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import cast
 
 import numpy as np
 import sqlalchemy as sa
 
 from analytics.event_log import UNIT_COLUMNS, Log, Reading, event_bounds, event_rows, leaf_names, read_log
-from analytics.kernels.arrays import Flags, Ints, begins, run_of
+from analytics.kernels.arrays import Flags, Ints, begins, distinct, run_of
 from analytics.kernels.attempts import Attempts, Plan, Starts, first_only, starts, voided
 from analytics.kernels.attribution import Members, Slices, combined, largest, regrouped, seen, touched
 from analytics.kernels.instants import Instants, instants
@@ -46,8 +47,15 @@ class Passage:
         tried, who = self.tried, self.owner if group is None else group
         if chosen is not None:
             tried, who = tried.take(chosen), who[chosen]
-        sorting = np.argsort(who, kind="stable")
-        return outcome(self.found, tried.take(sorting), self.plan, who[sorting])
+        if len(who) and (np.diff(who) < 0).any():
+            sorting = np.argsort(who, kind="stable")
+            tried, who = tried.take(sorting), who[sorting]
+        return outcome(self.found, tried, self.plan, who)
+
+    @cached_property
+    def everybody(self) -> Outcome:
+        """Everybody once, whatever the breakdown."""
+        return self.outcome()
 
 
 def passage(question: Question) -> Passage:
@@ -87,7 +95,7 @@ def _attributed(query: Funnel, log: Log, slices: Slices | None) -> tuple[Members
     else:
         at = 1 << query.attribution_step if query.attribution == "step" else 0
         found = seen(log.who, slices, log.bits & at != 0 if at else enters)
-    new, words = largest(found, np.unique(log.who[enters]), query.limit)
+    new, words = largest(found, distinct(log.who[enters]), query.limit)
     return regrouped(found, new, words), new[slices.rows] if query.attribution == "all" else None
 
 

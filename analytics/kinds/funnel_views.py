@@ -114,7 +114,8 @@ def seats(passed: Passage, chosen: Flags | None = None, bucket: Ints | None = No
     when = np.zeros(len(passed.tried), np.int64) if bucket is None else bucket
     buckets = int(when.max(initial=0)) + 1
     lane = passed.owner if passed.row is None else passed.owner * rows + passed.row
-    found = passed.outcome(chosen, lane * buckets + when)
+    plain = chosen is None and bucket is None and passed.row is None
+    found = passed.everybody if plain else passed.outcome(chosen, lane * buckets + when)
     lane, when = found.who // buckets, found.who % buckets
     if passed.row is not None:
         return Seats(found, np.arange(len(found)), lane % rows, when, rows)

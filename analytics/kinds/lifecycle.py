@@ -105,8 +105,10 @@ def _first(question: Question, activity: Activity) -> int:
 
 
 def _everybody(activity: Activity, question: Question) -> int:
-    shown = activity.active[_first(question, activity) :]
-    return len(np.unique(np.concatenate(shown))) if shown else 0
+    there = np.zeros(len(activity.users), bool)
+    for active in activity.active[_first(question, activity) :]:
+        there[active] = True
+    return int(there.sum())
 
 
 def _created(question: Question, activity: Activity) -> Ints:

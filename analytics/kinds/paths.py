@@ -15,7 +15,7 @@ from accounts.roles import Permission
 from analytics.dimensions import column
 from analytics.event_log import CutName, EventQuery, Reading, event_permissions, event_tables, read_log
 from analytics.kernels import trails
-from analytics.kernels.arrays import Flags, Ints
+from analytics.kernels.arrays import Flags, Ints, begins, numbered
 from analytics.kernels.trails import Edges, Trails
 from analytics.matching import EventName, Matcher
 from analytics.metric import Metric, Unit
@@ -158,7 +158,7 @@ def answer(question: Question) -> Result:
         frame=frame,
         columns=(*labels, *(Column(m.name, m.label, m.unit, "metric") for m in METRICS)),
         metrics=METRICS,
-        totals={"paths": float(len(np.unique(found.session))), "mean_time": None},
+        totals={"paths": float(len(begins(found.session))), "mean_time": None},
         trail=tuple(question.trail),
         extra={"nodes": _nodes(found, words, frame)},
     )
@@ -207,7 +207,7 @@ def _nodes(found: Trails, words: tuple[str, ...], frame: pd.DataFrame) -> list[d
     last = np.ones(len(found), bool)
     last[trails.moves(found)] = False
     key = found.step * size + found.item
-    place, back = np.unique(key, return_inverse=True)
+    place, back = numbered(key)
     came, ended = np.bincount(back, minlength=len(place)), np.bincount(back[last], minlength=len(place))
     shown = set(frame["source"]) | set(frame["target"])
     rows = [(_node(int(k // size), words[int(k % size)]), k, int(n), int(m)) for k, n, m in zip(place, came, ended, strict=True)]
@@ -228,7 +228,8 @@ def members(question: Question, source: str | None, target: str | None) -> pd.Da
         rows = rows[_at(found, rows, names, source) & _at(found, rows + 1, names, target)]
     elif source is not None or target is not None:
         rows = rows[_at(found, rows, names, cast(str, source or target))]
-    keys, times = np.unique(found.who[rows], return_counts=True)
+    who = found.who[rows]  # in order, as the log is
+    keys, times = who[begins(who)], np.diff(begins(who), append=len(who))
     return pd.DataFrame({"key": keys, "times": times})
 
 
