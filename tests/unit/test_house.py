@@ -91,6 +91,21 @@ def test_names_say_what_a_thing_is(word):
     assert named == []
 
 
+def imported(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = {alias.name.split(".")[0] for n in nodes if isinstance(n, ast.Import) for alias in n.names}
+    return plain | {n.module.split(".")[0] for n in nodes if isinstance(n, ast.ImportFrom) and n.module}
+
+
+def test_the_two_doors_are_on_top():
+    """What import-linter cannot see, because app.py and worker.py are modules: who may import them, and what they import."""
+    importers = {str(p.relative_to(ROOT)) for p in PRODUCT if "app" in imported(p)}
+    assert importers == set()
+    assert {str(p.relative_to(ROOT)).split("/")[0] for p in PRODUCT if "worker" in imported(p)} <= {"app.py", "api", "cli"}
+    assert "streamlit" not in imported(ROOT / "worker.py")
+    assert not imported(ROOT / "worker.py") & {"pages", "components", "app", "cli"}
+
+
 def test_no_unfinished_marks():
     marks = ("TO" + "DO", "FIX" + "ME", "XXX", "not " + "implemented")
     assert [f"{path.relative_to(ROOT)}: {mark}" for path in PRODUCT for mark in marks if mark in path.read_text()] == []
