@@ -97,11 +97,12 @@ def _nothing(size: int) -> tuple[Whole, Whole, Whole, Code, Flag, Flag]:
 
 
 def _when(world: World, rng: np.random.Generator, people: Population) -> tuple[Whole, Whole]:
-    """Clients and instants: six in ten book on their first day, regulars again over the following months."""
+    """Clients and instants: many book on their first day, regulars again over the following months."""
     clients = np.flatnonzero((people.part == INDIVIDUAL) & ~people.ring)
     begin = people.signed_up[clients]
     span = np.minimum(np.exp(rng.normal(4.9, 1.0, len(clients))) * DAY, world.calendar.stop - begin).astype(np.int64)
-    eager = (rng.random(len(clients)) < 0.6) & (begin >= world.calendar.events_from)
+    fresh = begin >= world.calendar.events_from
+    eager = fresh & (rng.random(len(clients)) < min(0.6, 0.5 * world.scale.bookings / max(fresh.sum(), 1)))
     tracked = np.maximum(span - np.maximum(world.calendar.events_from - begin, 0), 0)
     liking = rng.gamma(0.7, 1.0, len(clients)) * (0.2 + tracked / (90 * DAY)) * (tracked > 0)
     more = rng.poisson(liking * max(world.scale.bookings - eager.sum(), 0) / liking.sum())
