@@ -94,7 +94,7 @@ def import_file(
             progress(min(0.9, summary.rows * 60 / size), f"{summary.rows:,} rows")
         progress(0.9, "rollups")
         written = load.finish()
-        summary.loaded, summary.duplicates = written.inserted, {k: v for k, v in written.duplicates.items() if v}
+        summary.loaded, summary.duplicates = _counted(written.inserted), _counted(written.duplicates)
         load.record(_records(path, digest, summary, now))
     summary.unreadable = len(rejects) - sum(summary.rejected.values())
     summary.rejects = rejects.close()
@@ -143,6 +143,10 @@ def _numbered(numbers: Any, origin: str) -> pa.Array:
     ids[:, 0] = int.from_bytes(uuid_of(origin)[:8], "big")
     ids[:, 1] = numbers
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(numbers), [None, pa.py_buffer(ids)])
+
+
+def _counted(counts: dict[str, int]) -> dict[str, int]:
+    return {table: number for table, number in counts.items() if number}
 
 
 def _count(counts: dict[str, int], table: str, number: int) -> None:
