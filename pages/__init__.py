@@ -28,7 +28,7 @@ PAGES: dict[str, Page] = {
     "overview": Page(
         "pages/overview.py", Text("Overview", "Vue d’ensemble"), ":material/dashboard:", Permission.READ_KPI, "overview", ANALYTICS
     ),
-    "revenue": Page("pages/revenue.py", Text("Revenue", "Revenu"), ":material/payments:", Permission.READ_MONEY, "revenue", ANALYTICS),
+    "revenue": Page("pages/revenue.py", Text("Revenue", "Revenus"), ":material/payments:", Permission.READ_MONEY, "revenue", ANALYTICS),
     "activity": Page("pages/activity.py", Text("Activity", "Activité"), ":material/groups:", Permission.READ_KPI, "activity", ANALYTICS),
     "account": Page("pages/account.py", Text("My account", "Mon compte"), ":material/person:", Permission.READ_SHARED, "account", ACCOUNT),
     "sign_in": Page("pages/sign_in.py", Text("Sign in", "Connexion"), ":material/login:", None, "sign-in", ACCOUNT, hidden=True),

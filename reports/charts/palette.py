@@ -76,7 +76,7 @@ def config(palette: Palette) -> dict[str, Any]:
     return {
         "background": "transparent",
         "font": FONT,
-        "padding": {"left": 2, "right": 6, "top": 4, "bottom": 2},
+        "padding": {"left": 5, "right": 6, "top": 4, "bottom": 2},
         "view": {"stroke": None},
         "axis": axis,
         "axisX": {"grid": False},

@@ -55,7 +55,7 @@ MRR_TREND = Panel(
 )
 REVENUE_TREND = Panel(
     "revenue_trend",
-    Text("Revenue", "Revenu"),
+    Text("Revenue", "Chiffre d’affaires"),
     Aggregate(metrics=("revenue",), grain="day", compare="previous"),
     "lines",
     note=Text("Captured payments less refunds", "Paiements encaissés moins remboursements"),

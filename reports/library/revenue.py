@@ -21,7 +21,7 @@ HEADLINES = Panel(
 )
 PAID_HEADLINES = Panel(
     "paid_headlines",
-    Text("Revenue", "Revenu"),
+    Text("Revenue", "Chiffre d’affaires"),
     Aggregate(metrics=("revenue", "refunds", "refund_rate", "payment_success_rate", "revenue_per_user"), grain="day", compare="previous"),
     "tiles",
     needs="payments",
@@ -40,7 +40,7 @@ MOVES = Panel(
 )
 REVENUE_TREND = Panel(
     "revenue",
-    Text("Revenue", "Revenu"),
+    Text("Revenue", "Chiffre d’affaires"),
     Aggregate(metrics=("revenue",), grain="day", compare="previous"),
     "bars",
     note=Text("Captured payments less refunds", "Paiements encaissés moins remboursements"),
@@ -114,7 +114,7 @@ TOP_MOVES = Panel(
 
 REVENUE = Report(
     "revenue",
-    Text("Revenue", "Revenu"),
+    Text("Revenue", "Revenus"),
     Text("What moved revenue, who stays, where it comes from.", "Ce qui fait bouger le revenu, qui reste, d’où il vient."),
     (
         HEADLINES, PAID_HEADLINES, MOVES, CUSTOMER_COHORTS, REVENUE_COHORTS,
@@ -122,9 +122,9 @@ REVENUE = Report(
         _mrr_by("country", Text("MRR by country", "MRR par pays")),
         _mrr_by("channel", Text("MRR by channel", "MRR par canal")),
         REVENUE_TREND,
-        _revenue_by("country", Text("Revenue by country", "Revenu par pays")),
-        _revenue_by("channel", Text("Revenue by channel", "Revenu par canal")),
-        _revenue_by("provider", Text("Revenue by payment provider", "Revenu par prestataire de paiement")),
+        _revenue_by("country", Text("Revenue by country", "Chiffre d’affaires par pays")),
+        _revenue_by("channel", Text("Revenue by channel", "Chiffre d’affaires par canal")),
+        _revenue_by("provider", Text("Revenue by payment provider", "Par prestataire de paiement")),
         TOP_MOVES,
     ),
     permission=Permission.READ_MONEY,

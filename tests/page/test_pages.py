@@ -15,7 +15,7 @@ from reports.library import REPORTS
 from reports.report import answer
 
 PAGES = ("overview", "revenue", "activity")
-TITLES = {"overview": Text("Overview", "Vue d’ensemble"), "revenue": Text("Revenue", "Revenu"), "activity": Text("Activity", "Activité")}
+TITLES = {"overview": Text("Overview", "Vue d’ensemble"), "revenue": Text("Revenue", "Revenus"), "activity": Text("Activity", "Activité")}
 
 
 def html(at) -> str:
