@@ -84,35 +84,46 @@ class Grid:
         """Rows of one statement on the whole grid, indexed by the keys; running sums accumulated."""
         if len(rows) > MAX_ROWS:
             raise InvalidQuery(f"the answer has more than {MAX_ROWS:,} rows: choose a coarser grain, fewer breakdowns or a filter")
-        names = [m.name for m in metrics]
-        rows = rows.astype(dict.fromkeys(names, "float64"))
-        for name in self.slices:
-            rows[name] = rows[name].map(spell).astype(object)
         if is_running(metrics) and not self.scan.grain:
             whole = Grid(replace(self.scan, grain=Grain.DAY), replace(self.period, last=self.period.first + DAY))
             return whole.fill(rows, metrics).reset_index("bucket", drop=True).rename_axis(self.slices or None)
-        if not self.keys:
-            return rows[names]
-        if self.scan.grain:
-            rows["bucket"] = pd.to_datetime(rows["bucket"]).astype("datetime64[us]")
-        # TRICKY: NULL and "" are both the slice "unknown"; distinct counts of the two are added, since no row is in both.
-        wide = rows.groupby(self.keys, dropna=False)[names].sum(min_count=1)
+        values = rows[[m.name for m in metrics]].to_numpy("float64", na_value=np.nan)
+        wide = pd.DataFrame(values, columns=[m.name for m in metrics], index=self._keyed(rows))
+        if self.keys and not wide.index.is_unique:
+            # TRICKY: NULL and "" are both the slice "unknown"; distinct counts of the two are added, since no row is in both.
+            wide = wide.groupby(level=self.keys).sum(min_count=1)
         if not is_running(metrics):
             return self._flowing(wide.reindex(self._index(wide)) if self.scan.grain else wide, metrics)
         return self._running(wide.reindex(self._index(wide, opening=True)), metrics)
 
+    def _keyed(self, rows: pd.DataFrame) -> pd.Index:
+        if not self.keys:
+            return rows.index
+        begins = [pd.DatetimeIndex(rows["bucket"]).as_unit("us")] if self.scan.grain else []
+        parts = [*begins, *(pd.Index([spell(v) for v in rows[name].tolist()], dtype=object) for name in self.slices)]
+        return parts[0].rename(self.keys[0]) if len(parts) == 1 else pd.MultiIndex.from_arrays(parts, names=self.keys)
+
     def _flowing(self, wide: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
-        return wide.fillna({m.name: m.empty for m in metrics if m.empty is not None})
+        zeros = {m.name: m.empty for m in metrics if m.empty is not None}
+        return wide.fillna(zeros) if zeros else wide
 
     def _running(self, wide: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
-        """Flows as they are; closing and opening ones summed up from the OPENING bucket, which is then dropped."""
-        parts = [self._flowing(wide[[m.name for m in metrics if m.when == "flow"]], [m for m in metrics if m.when == "flow"])]
-        for when in ("closing", "opening"):
-            part = wide[[m.name for m in metrics if m.when == when]].fillna(0.0)
-            sums = part.groupby(level=self.slices).cumsum() if self.slices else part.cumsum()
-            parts.append(sums if when == "closing" else sums.shift(1))  # the first of a slice is OPENING, dropped below
-        joined = pd.concat(parts, axis=1)
-        return joined[joined.index.get_level_values("bucket") > OPENING_STAMP]
+        """Flows as they are; closing and opening ones summed up from the OPENING bucket, which is then dropped.
+
+        The rows come slice by slice, each with every bucket, so they are a block of slices × buckets × metrics.
+        """
+        buckets = len(self.buckets()) + 1
+        block = wide.to_numpy("float64", copy=True).reshape(-1, buckets, len(metrics))
+        for i, metric in enumerate(metrics):
+            nothing = metric.empty if metric.when == "flow" else 0.0
+            if nothing is not None:
+                block[:, :, i] = np.where(np.isnan(block[:, :, i]), nothing, block[:, :, i])
+            if metric.when != "flow":
+                block[:, :, i] = np.cumsum(block[:, :, i], axis=1)
+            if metric.when == "opening":
+                block[:, 1:, i] = block[:, :-1, i].copy()
+        kept = np.tile(np.arange(buckets) > 0, len(block))
+        return pd.DataFrame(block[:, 1:].reshape(-1, len(metrics)), columns=wide.columns, index=wide.index[kept])
 
     def _index(self, wide: pd.DataFrame, *, opening: bool = False) -> pd.Index:
         begins = self.buckets()
@@ -128,11 +139,11 @@ class Grid:
     def join(self, parts: Sequence[pd.DataFrame], metrics: Sequence[Metric]) -> pd.DataFrame:
         """The statements' answers side by side; a slice that one of them lacks is empty there."""
         read = [m for m in metrics if m.source]
-        frame = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=self._no_rows())
+        frame = pd.concat(parts, axis=1) if len(parts) > 1 else parts[0] if parts else pd.DataFrame(index=self._no_rows())
         for metric in read:
             if metric.name not in frame.columns:
                 frame[metric.name] = np.nan
-            elif metric.empty is not None:
+            elif metric.empty is not None and len(parts) > 1:
                 frame[metric.name] = frame[metric.name].fillna(metric.empty)
         return frame.reset_index() if self.keys else frame.reset_index(drop=True)
 

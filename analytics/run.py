@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from time import monotonic
 
+import numpy as np
 import pandas as pd
 
 from accounts.actor import Actor
@@ -66,9 +67,9 @@ def run(query: Query, actor: Actor, now: datetime) -> Result:
         result = kind.answer(question)
         if before:
             result = attach(result, kind.answer(replace(question, period=before, compared=True, trail=[])))
-        return finish(result, now, seen[0].written_at, _written(house, kind, query, actor))
+        return result
 
-    return cache().get(key, compute)
+    return finish(cache().get(key, compute), now, seen[0].written_at, _written(house, kind, query, actor))
 
 
 def authorize(kind: Kind, query: Query, actor: Actor) -> None:
@@ -127,15 +128,15 @@ def attach(result: Result, before: Result) -> Result:
 
 
 def _beside(frame: pd.DataFrame, before: pd.DataFrame, slices: list[str], names: list[str]) -> pd.DataFrame:
+    then = before[names].rename(columns={name: f"{name}__previous" for name in names})
+    if not slices:
+        return pd.concat([frame, then.reindex(frame.index) if "bucket" in frame.columns else then], axis=1)
     keys = list(slices)
-    frame, before = frame.copy(), before.copy()
+    frame, then = frame.copy(), pd.concat([before[slices], then], axis=1)
     if "bucket" in frame.columns:
-        for part in (frame, before):
-            part["_position"] = part["bucket"].rank(method="dense").astype("int64") if len(part) else part["bucket"].astype("int64")
+        for part, source in ((frame, frame), (then, before)):
+            part["_position"] = np.unique(source["bucket"].to_numpy(), return_inverse=True)[1] if len(part) else []
         keys = ["_position", *slices]
-    then = before[[*keys, *names]].rename(columns={name: f"{name}__previous" for name in names})
-    if not keys:
-        return pd.concat([frame, then], axis=1)
     return frame.merge(then, on=keys, how="left").drop(columns="_position", errors="ignore")
 
 

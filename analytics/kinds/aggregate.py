@@ -126,12 +126,15 @@ def _read(question: Question, metrics: Sequence[Metric], scan: Scan, grid: Grid)
 
 def _refuse(rows: pd.DataFrame, metrics: Sequence[Metric], grid: Grid) -> tuple[pd.DataFrame, list[Warning]]:
     """The rows on the grid, without amounts that would need a rate of exchange nobody gave."""
-    lacking = {m: rows.pop(m.name + UNRATED) for m in metrics if m.unrated}
-    for metric, currencies in lacking.items():
-        # Infinity survives filling and running sums, and becomes “nothing can be said” at the end.
-        rows[metric.name] = rows[metric.name].astype("float64").mask(currencies.notna(), np.inf)
-    found = {m: sorted({c for text in currencies.dropna() for c in str(text).split(",")}) for m, currencies in lacking.items()}
-    return grid.fill(rows, metrics), [no_rate(metric, names) for metric, names in found.items() if names]
+    warnings = []
+    for metric in (m for m in metrics if m.unrated):
+        lacking = rows[metric.name + UNRATED].notna()
+        if lacking.any():
+            # Infinity survives filling and running sums, and becomes “nothing can be said” at the end.
+            rows[metric.name] = rows[metric.name].astype("float64").mask(lacking, np.inf)
+            names = {c for text in rows.loc[lacking, metric.name + UNRATED] for c in str(text).split(",")}
+            warnings.append(no_rate(metric, sorted(names)))
+    return grid.fill(rows, metrics), warnings
 
 
 def no_rate(metric: Metric, currencies: Sequence[str]) -> Warning:
