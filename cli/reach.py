@@ -18,7 +18,7 @@ from data_access.errors import WarehouseError
 from data_access.settings import InvalidSettings, settings
 from data_access.store import StoreUnavailable
 
-PROBLEMS: tuple[type[Exception], ...] = (*MENDABLE, StoreUnavailable, InvalidSettings)
+PROBLEMS: tuple[type[Exception], ...] = (*MENDABLE, StoreUnavailable, InvalidSettings, OSError)
 
 
 def operate(name: str, arguments: dict[str, Any], title: str = "") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
 from typing import Annotated
 
@@ -31,11 +32,18 @@ def serve(
         if chosen.demo_mode:
             _prepare_demo(chosen)
     _greet(chosen, host or chosen.host, listener.getsockname()[1])
+    # uvicorn raises the signal again once it has closed everything, so this is where it ends, and ends well.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     local.announce(chosen, host or chosen.host, listener.getsockname()[1])
     try:
         _run(listener)
     finally:
         local.withdraw(chosen)
+
+
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 def _alone(chosen: Settings) -> None:
