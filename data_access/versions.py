@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -47,8 +47,12 @@ _mirrors: WeakKeyDictionary[Warehouse, dict[tuple[int, str], _Column]] = WeakKey
 _loading = threading.Lock()
 
 
-def latest(warehouse: Warehouse, tenant: int, tables: Iterable[str], first: date, last: date) -> Version:
-    """The newest version of `tables` on the days [first, last), in microseconds on the embedded engine."""
+def latest(warehouse: Warehouse, tenant: int, tables: Iterable[str], first: date, last: date | None = None) -> Version:
+    """The newest version of `tables` on the days [first, last), in microseconds on the embedded engine.
+
+    Without `last`, of the day `first` alone.
+    """
+    last = last or first + timedelta(days=1)
     if warehouse.shared:
         return _queried(warehouse, tenant, tables, (first, last))
     mirror = _mirror(warehouse)
@@ -68,7 +72,7 @@ def newest(tx: Transaction, tenant: int) -> int:
     )
 
 
-def bump(tx: Transaction, tenant: int, touched: Days, version: int, now: datetime) -> None:
+def bump(tx: Transaction, tenant: int, touched: Days, version: int, *, now: datetime) -> None:
     """Put `version` (above `newest`) on every table and day of `touched`; `now` is naive UTC."""
     pairs = [(table, day) for table, days in touched.items() for day in set(days)]
     if not pairs:
@@ -82,7 +86,7 @@ def bump(tx: Transaction, tenant: int, touched: Days, version: int, now: datetim
     rows = {"tenant": pa.array([tenant] * count, pa.int32()), "table_name": names, "day": days}
     rows |= {"version": pa.array([version] * count, pa.int64()), "written_at": pa.array([now] * count, pa.timestamp("us"))}
     tx.append("data_versions", pa.table(rows))
-    tx.on_commit(lambda warehouse: _absorb(warehouse, tenant, pairs, version, now))
+    tx.on_commit(lambda warehouse: _absorb(warehouse, tenant, pairs, (version, now)))
 
 
 def _queried(warehouse: Warehouse, tenant: int, tables: Iterable[str], days: tuple[date, date]) -> Version:
@@ -118,12 +122,13 @@ def _read(warehouse: Warehouse) -> dict[tuple[int, str], _Column]:
     }
 
 
-def _absorb(warehouse: Warehouse, tenant: int, pairs: list[tuple[str, date | None]], version: int, now: datetime) -> None:
+def _absorb(warehouse: Warehouse, tenant: int, pairs: list[tuple[str, date | None]], stamp: tuple[int, datetime]) -> None:
     """Take a committed write into the mirror; readers see the old arrays or the new, never a mixture."""
     with _loading:
         mirror = _mirrors.get(warehouse)
         if mirror is None:
             return
+        version, now = stamp
         written = int(np.datetime64(now, "us").astype(np.int64))
         for table in {pair[0] for pair in pairs}:
             days = np.array([_number_or_whole(day) for name, day in pairs if name == table], np.int64)

@@ -176,7 +176,7 @@ class Facts:
         user, known = numbers(rows["user_key"])
         if not known.any():
             return rows, None
-        runs = sessions.assign(self._tx, self._tenant.key, user[known], instants(rows["ts"])[known], gap)
+        runs = sessions.assign(self._tx, self._tenant.key, user[known], instants(rows["ts"])[known], gap=gap)
         rows = put(rows, "session_key", _spread(runs.key, known))
         if "is_new_session" not in rows.column_names:
             rows = put(rows, "is_new_session", _spread(runs.opens, known))

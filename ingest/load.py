@@ -133,7 +133,7 @@ class Load:
                 self._changes.tables.setdefault(name, set()).add(None)
             self._derive()
         version = self._first_version + (self._events >> SEQUENCE_BITS) if changed else 0
-        versions.bump(self._tx, self._tenant.key, self._changes.tables if changed else {}, version, self._now)
+        versions.bump(self._tx, self._tenant.key, self._changes.tables if changed else {}, version, now=self._now)
         return Written(self._inserted, self._duplicates, version)
 
     def _derive(self) -> None:

@@ -43,7 +43,7 @@ def session_key(user: Whole, began: Whole) -> Whole:
     return np.clip(began // MINUTE, -FURTHEST, FURTHEST - 1) << USER_BITS | user
 
 
-def runs(user: Whole, start: Whole, end: Whole, known: Whole, gap: int) -> tuple[Whole, Whole]:
+def runs(user: Whole, start: Whole, end: Whole, known: Whole, *, gap: int) -> tuple[Whole, Whole]:
     """(session key, start of the session) of intervals of activity, joined where no more than `gap` lies between.
 
     `known`: the session key an interval already has, or 0. A run keeps the earliest key known in it. Microseconds.
@@ -61,9 +61,9 @@ def runs(user: Whole, start: Whole, end: Whole, known: Whole, gap: int) -> tuple
     return keys[run][back], start[first][run][back]
 
 
-def assign(tx: Transaction, tenant: int, user: Whole, ts: Whole, gap: timedelta) -> Runs:
+def assign(tx: Transaction, tenant: int, user: Whole, ts: Whole, *, gap: timedelta) -> Runs:
     """Sessions for events that are about to be written, joined to those that are there."""
-    stored = _nearby(tx, tenant, user, (int(ts.min()), int(ts.max())), gap)
+    stored = _nearby(tx, tenant, user, (int(ts.min()), int(ts.max())), gap=gap)
     old = {name: stored[name].to_numpy().astype(np.int64) for name in ("user_key", "session_key", "ts", "ended_at")}
     count = len(ts)
     keys, began = runs(
@@ -71,7 +71,7 @@ def assign(tx: Transaction, tenant: int, user: Whole, ts: Whole, gap: timedelta)
         np.append(ts, old["ts"]),
         np.append(ts, old["ended_at"]),
         np.append(np.zeros(count, np.int64), old["session_key"]),
-        int(gap / timedelta(microseconds=1)),
+        gap=int(gap / timedelta(microseconds=1)),
     )
     before, after = old["session_key"], keys[count:]
     moved = {int(a): int(b) for a, b in zip(before, after, strict=True) if a != b}
@@ -90,7 +90,7 @@ def _opens(key: Whole, ts: Whole, before: Whole) -> Flags:
     return opens & ~np.isin(key, before)
 
 
-def _nearby(tx: Transaction, tenant: int, user: Whole, span: tuple[int, int], gap: timedelta) -> pd.DataFrame:
+def _nearby(tx: Transaction, tenant: int, user: Whole, span: tuple[int, int], *, gap: timedelta) -> pd.DataFrame:
     """The stored sessions of these users that an event of the batch may touch."""
     low, high = (_instant(edge) for edge in span)
     staged = tx.stage("session_users", pa.table({"user_key": pa.array(np.unique(user))}))
@@ -135,7 +135,7 @@ def fill(tx: Transaction, tenant: int, gap: timedelta) -> set[date]:
         return set()
     user, ts = found["user_key"].to_numpy(), found["ts"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
     known = found["session_key"].fill_null(0).to_numpy()
-    keys, began = runs(user, ts, ts, known, int(gap / timedelta(microseconds=1)))
+    keys, began = runs(user, ts, ts, known, gap=int(gap / timedelta(microseconds=1)))
     flags = {"opens": _opens(keys, ts, known[known != 0]), "new_user": began <= _created(tx, tenant, user)}
     update = pa.table({"id": found["id"], "key": keys, **flags}).filter(pa.array(keys != known))
     _write(tx, tenant, update)

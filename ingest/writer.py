@@ -58,7 +58,7 @@ class BatchWriter:
             changes = Changes()
             rebuild(tx, self._tenant, self._gap, changes)
             version = versions.newest(tx, self._tenant.key) + 1
-            versions.bump(tx, self._tenant.key, changes.tables, version, naive_utc(now))
+            versions.bump(tx, self._tenant.key, changes.tables, version, now=naive_utc(now))
             return version
 
     @contextmanager

@@ -115,7 +115,7 @@ def desk(monkeypatch):
 def stamp(tx, days):
     for tenant in (1, 2):
         touched = {"events": days, "mrr_movements": days}
-        versions.bump(tx, tenant, touched, versions.newest(tx, tenant) + 1, naive_utc(NOW))
+        versions.bump(tx, tenant, touched, versions.newest(tx, tenant) + 1, now=naive_utc(NOW))
 
 
 def ask(actor=ALICE, now=NOW, **query):

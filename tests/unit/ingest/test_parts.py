@@ -39,7 +39,7 @@ def test_local_days_equal_the_zones_own(moments: list[datetime], zone: str) -> N
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 40_000)), min_size=1, max_size=60))
 def test_runs_equal_a_walk_through_the_events(seen: list[tuple[int, int]]) -> None:
     user, ts = (np.array(column, np.int64) for column in zip(*seen, strict=True))
-    keys, began = runs(user, ts * SECOND, ts * SECOND, np.zeros(len(ts), np.int64), GAP)
+    keys, began = runs(user, ts * SECOND, ts * SECOND, np.zeros(len(ts), np.int64), gap=GAP)
     start: dict[int, int] = {}
     last: dict[int, int] = {}
     for i in sorted(range(len(seen)), key=lambda i: seen[i]):
@@ -55,12 +55,14 @@ def test_runs_equal_a_walk_through_the_events(seen: list[tuple[int, int]]) -> No
 def test_sessions_do_not_depend_on_how_events_are_batched(seen: list[tuple[int, int]], size: int) -> None:
     """Batches joined to the intervals before them give the partition of all events at once."""
     user, ts = (np.array(column, np.int64) for column in zip(*seen, strict=True))
-    whole, _ = runs(user, ts * SECOND, ts * SECOND, np.zeros(len(ts), np.int64), GAP)
+    whole, _ = runs(user, ts * SECOND, ts * SECOND, np.zeros(len(ts), np.int64), gap=GAP)
     key = np.zeros(len(ts), np.int64)
     for at in range(0, len(ts), size):
         held = key[:at].copy()
         both = slice(0, at + size)
-        key[both], _ = runs(user[both], ts[both] * SECOND, ts[both] * SECOND, np.append(held, np.zeros(len(ts[both]) - at, np.int64)), GAP)
+        key[both], _ = runs(
+            user[both], ts[both] * SECOND, ts[both] * SECOND, np.append(held, np.zeros(len(ts[both]) - at, np.int64)), gap=GAP
+        )
     together = whole[:, None] == whole[None, :]
     assert ((key[:, None] == key[None, :]) == together).all()
 

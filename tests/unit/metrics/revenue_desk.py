@@ -64,7 +64,7 @@ def write(house: Warehouse, rows: dict[str, list[dict[str, Any]]], tenant: Tenan
             tx.append(name, facts(content, tenant) if "ts" in schema.metadata.tables[name].c else pa.Table.from_pylist(content))
         movements.rebuild(tx, tenant)
         touched = {name: [None] for name in (*rows, "mrr_movements")}
-        versions.bump(tx, tenant.key, touched, versions.newest(tx, tenant.key) + 1, naive_utc(NOW))
+        versions.bump(tx, tenant.key, touched, versions.newest(tx, tenant.key) + 1, now=naive_utc(NOW))
 
 
 @contextmanager
