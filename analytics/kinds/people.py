@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, cast
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from accounts.language import Text
 from accounts.roles import Permission
@@ -74,6 +74,11 @@ class People(Query):
         if isinstance(self.of, Funnel):
             _funnel_cell(self, self.of)
         return self
+
+    @field_serializer("of")
+    def _with_its_kind(self, of: Query) -> dict[str, Any]:
+        """TRICKY: leaving out defaults would leave out the kind, by which it is read again."""
+        return of.to_json()
 
     @property
     def asked(self) -> Query:
