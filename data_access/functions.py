@@ -166,7 +166,9 @@ def _json_text_postgresql(element: JsonText, compiler: Any, **kw: Any) -> str:
 
 @compiles(TryNumber)
 def _try_number_sql(element: TryNumber, compiler: Any, **kw: Any) -> str:
-    return f"TRY_CAST({args(element, compiler, **kw)[0]} AS DOUBLE)"
+    # TRICKY: the words NaN and Infinity are numbers to DuckDB, and NaN is greater than every other.
+    number = f"TRY_CAST({args(element, compiler, **kw)[0]} AS DOUBLE)"
+    return f"(CASE WHEN isfinite({number}) THEN {number} END)"
 
 
 @compiles(TryNumber, "postgresql")
