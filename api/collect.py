@@ -28,7 +28,8 @@ from ingest.wire.wire import Envelope, Wire
 if TYPE_CHECKING:
     from data_access.warehouse import Warehouse
 
-PATHS = tuple(WIRES)
+# Where bodies may be larger than the rest of the API takes; a Sentry project is a number.
+PREFIXES = (*(path.partition("{")[0] for path in WIRES if not path.startswith("/api/{")), *(f"/api/{digit}" for digit in range(1, 10)))
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, OPTIONS",

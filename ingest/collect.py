@@ -86,7 +86,7 @@ class Collector:
         large = len(envelope.body) > LARGE
         packed = envelope
         envelope, letter = await _aside(large, _opened, wire, envelope)
-        holder = await self._holder(letter.key)
+        holder = await self._holder(letter)
         if wire.check is not None:
             wire.check(packed, self._secret(holder))
         self._admit(holder.tenant, len(letter.items), envelope.received)
@@ -96,12 +96,12 @@ class Collector:
         await self._keep(holder.tenant, wire, envelope, reading)
         return wire.answer(reading.outcome)
 
-    async def _holder(self, key: str) -> Holder:
+    async def _holder(self, letter: Letter) -> Holder:
         try:
-            holder = await self._ring.holder(key)
+            holder = await self._ring.holder(letter.key)
         except Exception as error:
             raise Refused(503, "unavailable", "the write keys cannot be read now", COME_BACK) from error
-        if holder is None:
+        if holder is None or letter.tenant not in (None, str(holder.tenant.key)):
             raise unknown_key()
         return holder
 

@@ -6,6 +6,7 @@ import json
 import zlib
 from typing import Any
 
+import brotli
 import orjson
 
 MOST_BYTES = 5 * 1024 * 1024  # of a body as it travels
@@ -14,6 +15,7 @@ MOST_OF_ONE = 1024 * 1024  # of one event
 _GZIP = b"\x1f\x8b"
 _PLAIN = frozenset({"", "identity"})
 _PACKED = frozenset({"gzip", "x-gzip"})
+_BROTLI = "br"
 _WINDOW = 31  # zlib's word for "with a gzip header"
 _MARK = b"\xef\xbb\xbf"
 
@@ -32,10 +34,13 @@ def too_large(limit: int) -> Refused:
 
 def inflated(body: bytes, encoding: str, limit: int = MOST_INFLATED) -> bytes:
     """The body without its gzip, whether or not the header says so: some clients pack and do not tell, and some
-    proxies unpack and leave the header. Raises Refused 415 for other or stacked encodings, 413 beyond the limit."""
+    proxies unpack and leave the header. Brotli, which has no magic bytes, only where the header says so.
+    Raises Refused 415 for other or stacked encodings, 413 beyond the limit."""
     encoding = encoding.strip().lower()
+    if encoding == _BROTLI:
+        return _unbrotlied(body, limit)
     if encoding not in _PLAIN and encoding not in _PACKED:
-        raise Refused(415, "unknown_encoding", "Content-Encoding may be gzip or identity")
+        raise Refused(415, "unknown_encoding", "Content-Encoding may be gzip, br or identity")
     if not body.startswith(_GZIP):
         return body
     return _unpacked(body, limit)
@@ -54,6 +59,19 @@ def _unpacked(body: bytes, limit: int) -> bytes:
         raise Refused(400, "malformed", "the gzip body is cut short or goes on after its end")
     if plain.startswith(_GZIP):
         raise Refused(415, "unknown_encoding", "the body is packed more than once")
+    return plain
+
+
+def _unbrotlied(body: bytes, limit: int) -> bytes:
+    stream = brotli.Decompressor()
+    try:
+        plain: bytes = stream.process(body, output_buffer_limit=limit + 1)
+    except brotli.error:
+        raise Refused(400, "malformed", "the brotli body is damaged") from None
+    if len(plain) > limit:
+        raise Refused(413, "too_large", f"the unpacked body may have at most {limit} bytes")
+    if not stream.is_finished():
+        raise Refused(400, "malformed", "the brotli body is cut short")
     return plain
 
 

@@ -68,7 +68,7 @@ class _Reader:
     def __init__(self, wire: Wire, letter: Letter, envelope: Envelope, desk: Desk) -> None:
         self.wire, self.letter, self.envelope, self.desk = wire, letter, envelope, desk
         self.skew = _skew(letter, envelope)
-        self.reading = Reading()
+        self.reading = Reading(outcome=Outcome(asked_as=envelope.headers.get("content-type", "")))
         self.seen: set[tuple[str, bytes]] = set()
 
     def take(self, item: Any) -> None:

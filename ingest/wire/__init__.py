@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.wire import posthog, segment, vigie
+from ingest.wire import cloudevents, otlp, posthog, segment, sentry, stripe, vigie
 from ingest.wire.wire import Wire
 
 WIRES: dict[str, Wire] = {
@@ -11,4 +11,9 @@ WIRES: dict[str, Wire] = {
     "/v1/import": segment.BATCH,
     **{f"/v1/{kind}": wire for kind, wire in segment.SINGLE.items()},
     **dict.fromkeys(("/batch", "/batch/", "/capture", "/capture/", "/e", "/e/", "/i/v0/e", "/i/v0/e/"), posthog.WIRE),
+    "/v1/metrics": otlp.METRICS,
+    "/v1/logs": otlp.LOGS,
+    "/cloudevents": cloudevents.WIRE,
+    "/api/{project}/envelope/": sentry.WIRE,
+    "/webhooks/stripe/{key}": stripe.WIRE,
 }

@@ -38,6 +38,7 @@ class Letter:
     items: list[Any]
     sent: Any = None
     shared: Any = None  # whatever `read` needs beside an item
+    tenant: str | None = None  # the tenant the address names, where it does; the key must be of the same
 
 
 class Fact(NamedTuple):
@@ -61,6 +62,7 @@ class Outcome:
     dropped: int = 0  # the person asked not to be tracked
     errors: list[tuple[int, str]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
+    asked_as: str = ""  # the question's content type
 
 
 class Answer(NamedTuple):

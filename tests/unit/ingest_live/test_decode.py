@@ -7,6 +7,7 @@ import resource
 import zlib
 from datetime import datetime, timedelta
 
+import brotli
 import orjson
 import pytest
 
@@ -17,6 +18,7 @@ from ingest.decode_values import DEEPEST, LONGEST_TEXT, MOST_KEYS, BadEvent
 from tests.unit.ingest_live.desks import NOW, RECEIVED, OpenDesk, reading
 
 EVENTS = "/api/v1/events"
+BROTLI_BOMB = brotli.compress(b"\0" * 60_000_000, quality=5)
 
 
 def refusal(call, *arguments) -> Refused:
@@ -65,7 +67,7 @@ def test_gzip_is_known_by_its_magic_bytes_with_or_without_the_header():
     assert inflated(packed, "") == inflated(packed, "gzip") == inflated(b'{"a":1}', "gzip") == b'{"a":1}'
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "gzip,br", "deflate", "x"])
+@pytest.mark.parametrize("encoding", ["br, gzip", "zstd", "gzip, gzip", "gzip,br", "deflate", "x"])
 def test_unknown_and_stacked_encodings_are_415(encoding):
     assert refusal(inflated, b"{}", encoding).status == 415
 
@@ -81,6 +83,15 @@ def test_a_bomb_is_413_and_costs_less_than_20_mb():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert refusal(inflated, bomb, "gzip").status == 413
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 * 1024
+
+
+def test_brotli_is_bounded_like_gzip():
+    assert inflated(brotli.compress(b'{"a":1}'), "br") == b'{"a":1}'
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert refusal(inflated, BROTLI_BOMB, "br").status == 413
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 * 1024
+    for damaged in (b"not brotli", brotli.compress(b"hello" * 1000)[:-3], brotli.compress(b"hello") + b"xx"):
+        assert refusal(inflated, damaged, "br").status == 400
 
 
 def test_a_body_at_the_limit_passes_and_one_byte_more_does_not():
