@@ -25,7 +25,7 @@ def middleware() -> list[Middleware]:
     page = shell((static / "index.html").read_bytes())
     return [
         Middleware(Envelope, policy=content_security_policy(page), secure=settings().secure_cookies),
-        Middleware(SizeLimit, except_under=("/_stcore/", *collect.PATHS)),  # these have limits of their own
+        Middleware(SizeLimit, except_under=("/_stcore/", *collect.PREFIXES)),  # these have limits of their own
         Middleware(Assets, folders={"/static/": static / "static", "/assets/": ROOT / "components" / "assets"}, shell=page),
     ]
 
