@@ -89,14 +89,13 @@ class Log:
 
 @dataclass(frozen=True)
 class Reading:
-    """What to read. `every`: also events that no matcher matches. `history`: from the first event ever."""
+    """What to read. `every`: all events of those who do what the first matcher means, matched or not."""
 
     matchers: tuple[Matcher, ...]
     by: Unit = "user"
     cuts: tuple[str, ...] = ()
     value: bool = False
     every: bool = False
-    history: bool = False
     expressions: tuple[sa.ColumnElement[Any], ...] = ()  # further columns of words, as SQL over `events`
 
 
@@ -130,9 +129,18 @@ def log_statement(question: Question, reading: Reading) -> sa.Select[Any]:
     words = [sa.cast(cut, sa.Text).label(f"cut_{i}") for i, cut in enumerate(cuts)]
     more = [*([events.c.seq] if words or reading.value else []), *([events.c.value_base_minor.label("value")] if reading.value else [])]
     select = sa.select(who.label("who"), events.c.ts, total.label("bits"), *more, *words)
-    found = [] if reading.every else _meant(reading.matchers, marks)
+    found = [_entering(question, reading, marks[0])] if reading.every else _meant(reading.matchers, marks)
     people = any(name.startswith(PERSON) for name in (*reading.cuts, *leaf_names(question, reading.matchers)))
-    return select.select_from(event_rows(people)).where(who.is_not(None), *found, *event_bounds(question, history=reading.history))
+    return select.select_from(event_rows(people)).where(who.is_not(None), *found, *event_bounds(question))
+
+
+def _entering(question: Question, reading: Reading, first: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Of those who do what the first matcher means at all: nobody else can enter."""
+    who = UNIT_COLUMNS[reading.by]
+    people = any(name.startswith(PERSON) for name in leaf_names(question, reading.matchers[:1]))
+    # TRICKY: without correlate(None) the inner `events` would be taken for the outer one.
+    inner = sa.select(who).select_from(event_rows(people)).where(first, *event_bounds(question)).correlate(None)
+    return who.in_(inner)
 
 
 def _meant(matchers: tuple[Matcher, ...], marks: list[sa.ColumnElement[bool]]) -> list[sa.ColumnElement[bool]]:
