@@ -15,14 +15,14 @@ ARROWS = {"up": "↑", "down": "↓", "none": ""}
 MARKS = {"good": "↑", "bad": "↓", "flat": "·"}
 
 
-def draw(drawing: Drawing, key: str, on_pick: Callable[[], None] | None = None) -> None:
-    """`on_pick` is called after a click on a chart's mark; `picked(key)` then says which."""
+def draw(drawing: Drawing, key: str, alt: str, on_pick: Callable[[], None] | None = None) -> None:
+    """`alt` says what a chart is to those who do not see it. `on_pick` is called after a click on a mark: see `picked`."""
     match drawing:
         case Chart(spec):
             if on_pick is None:
-                st.vega_lite_chart(spec, theme=None, width="stretch", key=key)
+                st.vega_lite_chart(spec, theme=None, width="stretch", key=key, alt=alt)
             else:
-                st.vega_lite_chart(spec, theme=None, width="stretch", key=key, on_select=on_pick, selection_mode=PICK)
+                st.vega_lite_chart(spec, theme=None, width="stretch", key=key, alt=alt, on_select=on_pick, selection_mode=PICK)
         case Tiles(tiles):
             st.html(tiles_html(tiles))
         case Sheet():

@@ -122,7 +122,7 @@ def _drawn(panel: Panel, scope: Scope, actor: Actor) -> None:
         return
     if states.instead(result, actor.locale):
         return
-    draw(VIEWS[panel.view].draw(result, panel, SCREEN, actor.locale), f"view_{panel.name}")
+    draw(VIEWS[panel.view].draw(result, panel, SCREEN, actor.locale), f"view_{panel.name}", panel.title[actor.locale])
     if panel.view == "table":
         downloads(panel.name, replace(result), actor)
 

@@ -24,6 +24,7 @@ from reports.charts import VIEWS
 from reports.charts.palette import SCREEN
 from reports.charts.view import Sheet, Tile, Tiles
 from reports.report import Panel, answer
+from reports.sentences import query_sentence
 
 log = logging.getLogger(__name__)
 FLAGS = {
@@ -80,15 +81,16 @@ def _card(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
 def _drawing(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
     """The drawing; a click on it opens what lies behind."""
     drawing = VIEWS[panel.view].draw(result, panel, SCREEN, actor.locale)
+    alt = f"{panel.title[actor.locale]}. {query_sentence(result.query, actor.locale)}."
     if panel.drill is None or not VIEWS[panel.view].clicks:
-        draw(drawing, f"view_{panel.name}")
+        draw(drawing, f"view_{panel.name}", alt)
         return
     # A new key after each click: what was chosen is forgotten, so that the same mark can be clicked again.
     key = f"view_{panel.name}_{drill.turn(panel.name)}"
     if isinstance(drawing, Sheet):
         rows(drawing, key, lambda: drill.want(panel.name, chosen_row(drawing, key)))
     else:
-        draw(drawing, key, lambda: drill.want(panel.name, picked(key)))
+        draw(drawing, key, alt, lambda: drill.want(panel.name, picked(key)))
     drill.open_wanted((panel,), scope, actor)
 
 

@@ -20,6 +20,17 @@ MISSING = "—"
 MINUS = "\u2212"
 NARROW = "\u202f"  # narrow no-break space
 UNKNOWN = Text("Unknown", "Inconnu")
+CHANNELS = {  # as most tools name them
+    "direct": Text("Direct", "Direct"),
+    "organic_search": Text("Organic search", "Recherche naturelle"),
+    "paid_search": Text("Paid search", "Recherche payante"),
+    "organic_social": Text("Organic social", "Réseaux sociaux"),
+    "paid_social": Text("Paid social", "Réseaux sociaux payants"),
+    "referral": Text("Referral", "Sites référents"),
+    "email": Text("E-mail", "E-mail"),
+    "affiliate": Text("Affiliate", "Affiliation"),
+    "display": Text("Display", "Display"),
+}
 POINTS = Text("pt", "pt")
 
 Style = Literal["short", "exact"]
@@ -158,7 +169,8 @@ def slice_name(of: Dimension, raw: object, locale: str) -> str:
         return UNKNOWN[locale]
     if of.words == "country":
         return country(text, locale)
-    return of.values[text][locale] if text in of.values else text
+    known = of.values or (CHANNELS if of.name == "channel" else {})
+    return known[text][locale] if text in known else text
 
 
 @lru_cache(maxsize=1024)

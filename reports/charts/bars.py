@@ -65,4 +65,4 @@ def _colour(drawn: Traces, panel: Panel, palette: Palette) -> spec.Spec:
     slices = {row["legend"]: row["slice"] for row in drawn.rows}
     colours = [getattr(palette, wanted[slices[n]]) if slices.get(n) in wanted else palette.series[i] for i, n in enumerate(drawn.names)]
     scale = {"domain": list(drawn.names), "range": colours}
-    return {"field": "legend", "type": "nominal", "scale": scale, "legend": {"symbolType": "square"}}
+    return {"field": "legend", "type": "nominal", "scale": scale, "legend": spec.legend(symbolType="square")}

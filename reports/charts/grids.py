@@ -22,6 +22,7 @@ AFTER, RATE, HOUR = Text("After", "Après"), Text("Rate", "Taux"), Text("Hour", 
 ONGOING = Text("not over yet", "en cours")
 STEP = {"day": Text("D", "J"), "week": Text("W", "S"), "month": Text("M", "M")}
 CELL = 30
+NARROW = "bandwidth('x') < 34"  # on a phone a cell has no room for a percent sign
 
 
 def cohorts(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
@@ -47,6 +48,7 @@ def _cohort(cell: dict[Any, Any], grain: str, letter: str, locale: str) -> Row:
         "column": f"{letter}{int(cell['offset'])}",
         "value": rate,
         "said": words.percent(rate, locale, 0),
+        "tight": words.decimal(rate * 100, 0, locale),
         "exact": words.percent(rate, locale) + ("" if complete else f" · {ONGOING[locale]}"),
         "full": dates.bucket(start, grain, locale),
         "people": words.count(float(cell["size"]), locale, "exact"),
@@ -89,7 +91,7 @@ def _painted(rows: list[Row], palette: Palette) -> list[Row]:
 
 
 def _cells(rows: list[Row], down: Sequence[str], across: Sequence[str], tip: list[spec.Spec]) -> list[spec.Spec]:
-    axis = {"orient": "top", "labelAngle": 0, "labelOverlap": "greedy", "labelPadding": 6}
+    axis = {"orient": "top", "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 4, "labelPadding": 6}
     place: dict[str, Any] = {
         "x": {"field": "column", "type": "ordinal", "sort": across, "axis": axis, "scale": {"domain": across, "paddingInner": 0.06}},
         "y": {"field": "row", "type": "ordinal", "sort": down, "axis": {"grid": False}, "scale": {"domain": down, "paddingInner": 0.1}},
@@ -101,4 +103,6 @@ def _cells(rows: list[Row], down: Sequence[str], across: Sequence[str], tip: lis
     if not worded:
         return [cells]
     ink = {"field": "ink", "type": "nominal", "scale": None}
-    return [cells, spec.layer(worded, "text", {"fontSize": 12}, place | {"text": {"field": "said"}, "color": ink})]
+    said = {"condition": {"test": NARROW, "value": {"expr": "datum.tight"}}, "field": "said"}
+    style = {"fontSize": {"expr": f"{NARROW} ? 9.5 : 12"}}
+    return [cells, spec.layer(worded, "text", style, place | {"text": said, "color": ink})]

@@ -46,7 +46,7 @@ def _strokes(drawn: Traces, place: dict[str, Any], palette: Palette) -> spec.Spe
     names = list(drawn.names)
     colours = palette.series[: len(names)] if drawn.sliced else (palette.accent, palette.previous)[: len(names)]
     dashes = [[1, 0] if drawn.sliced or i == 0 else [4, 3] for i in range(len(names))]
-    legend = {"values": names, "symbolType": "stroke", "symbolSize": 260} if len(names) > 1 else None
+    legend = spec.legend(values=names, symbolType="stroke", symbolSize=260) if len(names) > 1 else None
     domain = [*names, TAIL]
     encoding = place | {
         "color": {"field": "legend", "type": "nominal", "scale": {"domain": domain, "range": [*colours, palette.accent]}, "legend": legend},

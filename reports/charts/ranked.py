@@ -13,6 +13,7 @@ from reports.charts.view import Chart, measure_of
 from reports.report import Panel
 
 BAR = 32
+ROOM = {"expr": "max(width - 62, 20)"}  # the words beside the longest bar need this many pixels
 SHARE = Text("Share", "Part")
 
 
@@ -29,7 +30,7 @@ def ranked(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart
             "field": "value",
             "type": "quantitative",
             "axis": None,
-            "scale": {"domain": [min(lowest, 0.0), (longest or 1.0) * 1.25], "nice": False},
+            "scale": {"domain": [min(lowest, 0.0), longest or 1.0], "nice": False, "range": [0, ROOM]},
         },
         "y": {
             "field": "order",

@@ -60,6 +60,11 @@ def condition(test: str, then: Any, otherwise: Any) -> Spec:
     return {"condition": {"test": test, "value": then}, "value": otherwise}
 
 
+def legend(**style: Any) -> Spec:
+    """A legend in one row, or in two columns where there is little room."""
+    return {"columns": {"expr": "width < 460 ? 2 : 0"}, **style}
+
+
 def when(param: str, then: Any, otherwise: Any) -> Spec:
     """`then` on what is selected, `otherwise` everywhere else, also while nothing is."""
     return {"condition": {"param": param, "empty": False, "value": then}, "value": otherwise}
