@@ -12,7 +12,7 @@ from accounts.language import Text
 from analytics.metric import Metric, Unit, ratio
 from analytics.sources.active import ACTIVE, CHURNED, LIFECYCLE, PRECEDING, ROLLING_MONTH, ROLLING_WEEK
 from analytics.sources.conversions import CONVERSIONS, FIRST_PAYMENTS, SIGN_UP, SIGN_UP_COHORTS
-from analytics.sources.events import EVENTS, RAW_EVENTS, count, count_page_views, count_unique_page_views
+from analytics.sources.events import EVENTS, PAGE_VISITS, count, count_page_views
 
 _SLICE = Text(
     "Under a filter or in a breakdown, only the matching events count: a user is new there on the first day with such an event.",
@@ -164,7 +164,7 @@ _EVENTS = (
             "Page views, the same page counted once per session.",
             "Pages vues, une même page comptant une fois par session.",
         ),
-        "activity", Unit.COUNT, source=RAW_EVENTS, expression=count_unique_page_views, empty=0,
+        "activity", Unit.COUNT, source=PAGE_VISITS, expression=lambda rows: sa.func.count(), empty=0,
     ),
 )  # fmt: skip
 

@@ -117,13 +117,20 @@ Window = tuple[Any, Any, Any]  # bucket, first moment, moment after the last
 
 def _windowed(scan: Scan, rows: sa.Subquery, windows: list[Window], *, hourly: bool = False) -> sa.FromClause:
     """Distinct users of windows that may overlap: `users` per bucket and slice. Bounds are days, or with `hourly` hours."""
-    moment = sa.DateTime() if hourly else sa.Date()
-    names = (sa.column("bucket", sa.DateTime() if is_hourly(scan) else sa.Date()), sa.column("begin", moment), sa.column("stop", moment))
-    values = sa.values(*names, name="windows").data(windows or [(scan.period.first,) * 3])
-    inside = sa.and_(rows.c.moment >= values.c.begin, rows.c.moment < values.c.stop)
-    fresh = sa.or_(rows.c.prev.is_(None), rows.c.prev < values.c.begin)
-    named = [values.c.bucket] if scan.grain else []
-    return sa.select(*named, *_slices(rows, scan), rows.c.users).select_from(rows.join(values, sa.and_(inside, fresh))).subquery("windowed")
+    listed = _listed(scan, windows, sa.DateTime() if hourly else sa.Date())
+    inside = sa.and_(rows.c.moment >= listed.c.begin, rows.c.moment < listed.c.stop)
+    fresh = sa.or_(rows.c.prev.is_(None), rows.c.prev < listed.c.begin)
+    named = [listed.c.bucket] if scan.grain else []
+    return sa.select(*named, *_slices(rows, scan), rows.c.users).select_from(rows.join(listed, sa.and_(inside, fresh))).subquery("windowed")
+
+
+def _listed(scan: Scan, windows: list[Window], moment: sa.Date | sa.DateTime) -> sa.Subquery:
+    """The windows as rows (bucket, begin, stop); one that holds nothing where there are none."""
+    types: dict[str, sa.Date | sa.DateTime] = {"bucket": sa.DateTime() if is_hourly(scan) else sa.Date(), "begin": moment, "stop": moment}
+    values = sa.values(*(sa.column(name, kind) for name, kind in types.items()), name="listed")
+    rows = values.data(windows or [(scan.period.first,) * 3])
+    # The casts are for readers: written out as literals, the dates of VALUES would be text.
+    return sa.select(*(sa.cast(rows.c[name], kind).label(name) for name, kind in types.items())).subquery("windows")
 
 
 def _rolling(days: int) -> Callable[[Scan], sa.FromClause]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from analytics.compile import bucket, conditions
+from analytics.dimensions import column
 from analytics.metric import Scan, Source
 from analytics.period import Grain
 from data_access.schema import events, rollup_event_day
@@ -50,11 +52,15 @@ def count_page_views(rows: sa.FromClause) -> sa.ColumnElement[Any]:
     return sa.func.sum(sa.case((rows.c.name == PAGE_VIEW, each), else_=0))
 
 
-def count_unique_page_views(rows: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Pairs of session and page; a view outside any session stands for itself."""
-    visit = sa.func.coalesce(sa.cast(rows.c.session_key, sa.Text), sa.cast(rows.c.id, sa.Text))
-    return sa.func.count(sa.distinct(sa.case((rows.c.name == PAGE_VIEW, visit.concat(":").concat(sa.func.coalesce(rows.c.page, ""))))))
+def _page_visits(scan: Scan) -> sa.FromClause:
+    """Pairs of session and page with a page view, once per bucket and slice; a view outside any session stands for itself."""
+    alone = sa.case((events.c.session_key.is_(None), events.c.id)).label("alone")
+    keys = {"bucket": bucket(RAW_EVENTS, events, scan)} if scan.grain else {}
+    keys |= {d.name: sa.func.coalesce(sa.cast(column(events, d, scan), sa.Text), "") for d in scan.by}
+    pairs = sa.select(*(key.label(name) for name, key in keys.items()), events.c.session_key, events.c.page.label("seen"), alone)
+    return pairs.where(events.c.name == PAGE_VIEW, *conditions(RAW_EVENTS, events, scan)).distinct().subquery("page_visits")
 
 
 EVENTS = Source("events", ("events",), _rows, EVENT_DIMENSIONS)
 RAW_EVENTS = Source("raw_events", ("events",), _raw, EVENT_DIMENSIONS)
+PAGE_VISITS = Source("page_visits", ("events",), _page_visits, EVENT_DIMENSIONS, confined=True)

@@ -61,9 +61,11 @@ class TestDistinctUsers:
             assert value("dau", period="2026-03-10~2026-03-10") == 1
 
     def test_an_unknown_user_is_nobody(self) -> None:
-        with company(events=[*on("03-10", "a"), *on("03-10", None)]):  # type: ignore[arg-type]
+        rows = [*on("03-10", "a"), *on("03-10", None, None, name="page_view", page="/")]  # type: ignore[arg-type]
+        with company(events=rows):
             assert value("active_users") == 1
-            assert value("events") == 2
+            assert value("events") == 3
+            assert value("unique_page_views") == 2  # no session to tell whether it was one visit
 
 
 class TestDaylightSaving:
