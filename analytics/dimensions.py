@@ -31,6 +31,19 @@ _DEVICES = {
     "mobile": Text("Mobile", "Mobile"),
     "tablet": Text("Tablet", "Tablette"),
 }
+_CHANNELS = {
+    "direct": Text("Direct", "Direct"),
+    "organic_search": Text("Organic search", "Recherche naturelle"),
+    "paid_search": Text("Paid search", "Recherche payante"),
+    "organic_social": Text("Organic social", "Réseaux sociaux"),
+    "paid_social": Text("Paid social", "Réseaux sociaux payants"),
+    "referral": Text("Referral", "Sites référents"),
+    "email": Text("Email", "E-mail"),
+    "affiliate": Text("Affiliates", "Affiliation"),
+    "display": Text("Display", "Bannières"),
+    "partner": Text("Partners", "Partenaires"),
+    "campaign": Text("Campaign", "Campagne"),
+}
 _MOVEMENTS = {
     "new": Text("New", "Nouveau"),
     "expansion": Text("Expansion", "Expansion"),
@@ -54,7 +67,7 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("plan", Text("Plan", "Offre")),
         Dimension("kind", Text("Customer kind", "Type de client"), values=_KINDS),
         Dimension("country", Text("Country", "Pays"), words="country"),
-        Dimension("channel", Text("Channel", "Canal")),
+        Dimension("channel", Text("Channel", "Canal"), values=_CHANNELS),
         Dimension("device", Text("Device", "Appareil"), values=_DEVICES),
         Dimension("currency", Text("Currency", "Devise"), words="code"),
         Dimension("event", Text("Event", "Événement"), column="name"),
