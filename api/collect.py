@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -14,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from api import limits
 from api.answers import ApiError, problem, trace_id
+from api.assets import Asset, packed, respond
 from api.observe import REGISTRY
 from data_access.clock import utc_now
 from data_access.settings import Settings
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 # Where bodies may be larger than the rest of the API takes; a Sentry project is a number.
 PREFIXES = (*(path.partition("{")[0] for path in WIRES if not path.startswith("/api/{")), *(f"/api/{digit}" for digit in range(1, 10)))
+SDK = Path(__file__).resolve().parent.parent / "ingest" / "sdk" / "vigie.js"
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, OPTIONS",
@@ -60,8 +64,23 @@ async def collecting(settings: Settings, store: Callable[[], Engine], warehouse:
 
 
 def routes() -> list[BaseRoute]:
-    """One route per address, for posting and for a browser's question before it."""
-    return [Route(path, _taking(path, wire), methods=["POST", "OPTIONS", "GET"]) for path, wire in WIRES.items()]
+    """One route per address, for posting and for a browser's question before it; and the script that posts."""
+    script = Route("/sdk/vigie.js", _script, methods=["GET"])
+    return [script, *(Route(path, _taking(path, wire), methods=["POST", "OPTIONS", "GET"]) for path, wire in WIRES.items())]
+
+
+async def _script(request: Request) -> Response:
+    """The browser SDK, for pages of any origin."""
+    response = respond(_sdk(), request.headers, hashed=False)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@lru_cache(maxsize=1)
+def _sdk() -> Asset:
+    return packed(SDK.read_bytes(), "text/javascript; charset=utf-8")
 
 
 def _taking(path: str, wire: Wire) -> Callable[[Request], Awaitable[Response]]:
