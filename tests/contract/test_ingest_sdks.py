@@ -135,3 +135,36 @@ def test_opentelemetry_metrics_for_python(server):
     provider.shutdown()
     samples = server.rows(schema.samples, 1)
     assert samples[["source", "metric", "value"]].to_numpy().tolist() == [["shop", "signups", 3.0]]
+
+
+def test_vigie_for_python(server):
+    from ingest.sdk.vigie import Vigie
+
+    client = Vigie(server.key, server.url)
+    client.track("u1", "Signed Up", {"plan": "pro"}, value_minor=950, currency="EUR")
+    client.step("u1", "payment", "attempt", {"method": "card"})
+    client.identify("u1", {"plan": "pro"})
+    client.form_error("u1", "signup", {"email": ["Enter a valid address."]})
+    client.typed("sample", {"metric": "cpu", "value": 0.5})
+    client.flush()
+    client.close()
+    assert client.dropped == 0
+    assert sorted(server.rows(schema.events, 2)["name"]) == ["Signed Up", "payment_attempt"]
+    assert server.rows(schema.form_errors, 1)["message"].tolist() == ["invalid"]
+    assert server.rows(schema.samples, 1)["value"].tolist() == [0.5]
+
+
+def test_vigie_for_python_gives_up_what_is_refused_and_keeps_what_is_not(server):
+    from ingest.sdk.vigie import Vigie
+
+    refused = Vigie("no key", server.url)
+    refused.track("u1", "lost")
+    refused.flush()
+    refused.close()
+    assert refused.dropped == 1
+    away = Vigie(server.key, "http://127.0.0.1:1")
+    away.track("u1", "kept")
+    away._url = f"{server.url}/api/v1/events"
+    away.flush()
+    away.close()
+    assert server.rows(schema.events, 1)["name"].tolist() == ["kept"]
