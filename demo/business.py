@@ -145,7 +145,7 @@ CAMPAIGNS: tuple[str, ...] = tuple(dict.fromkeys(arrival.campaign for arrival in
 
 KINDS = ("individual", "business")
 FREE, SOLO, TEAM, BUSINESS, ENTERPRISE = range(5)
-PLANS = ("free", "solo", "team", "business", "enterprise")
+PLANS = ("Free", "Solo", "Team", "Business", "Enterprise")
 SEAT_PRICE = {
     "EUR": (0, 2400, 1900, 3500, 4900),
     "USD": (0, 2600, 2100, 3900, 5500),

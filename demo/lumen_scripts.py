@@ -39,7 +39,7 @@ def _on(page: str, name: str, category: str, action: str, *, said: tuple[str, ..
 ACQUISITION: dict[str, Moment] = {
     "cta": Moment("cta_clicked", "acquisition", "Home", "/", "click", "Start for free"),
     "plan_selected": _on(
-        "pricing", "pricing_plan_selected", "acquisition", "click", said=given("plan", "solo", "team", "business", "enterprise")
+        "pricing", "pricing_plan_selected", "acquisition", "click", said=given("plan", "Solo", "Team", "Business", "Enterprise")
     ),
     "demo_requested": Moment("demo_requested", "acquisition", "Pricing", "/pricing", "submit", "Talk to sales"),
     "newsletter": _on("blog", "newsletter_subscribed", "acquisition", "submit"),

@@ -156,7 +156,7 @@ def test_a_filter_is_added_by_hand(reader):
     before = one.numbers()
     one.page.get_by_role("button", name=re.compile("Filters")).click()
     one.page.get_by_role("combobox", name=re.compile("Values")).click()
-    one.page.get_by_role("option", name="team").click()
+    one.page.get_by_role("option", name="Team").click()
     one.page.keyboard.press("Tab")
     one.page.get_by_role("button", name="Add the filter").click()
     one.until_not(before)
