@@ -19,6 +19,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 _TEXT = (".js", ".css", ".html", ".json", ".svg", ".txt", ".map")
+# Told where its server is, the front end need not find out by asking for addresses that do not exist; told its host's
+# configuration, it connects at once. Nobody else may send it messages.
+_WHERE = (
+    b"window.__streamlit = { BACKEND_BASE_URL: window.location.origin, HOST_CONFIG: { allowedOrigins: [window.location.origin], "
+    b'useExternalAuthToken: false, enableCustomParentMessages: false, metricsUrl: "" } };'
+)
 _SMALLEST = 500
 _PAGE = re.compile(r"^/[a-z0-9-]*$")
 _NOT_PAGES = frozenset({"/healthz", "/readyz", "/metrics", "/session"})
@@ -116,5 +122,6 @@ def shell(index: bytes) -> bytes:
     )
     page = page.replace(b"<title>Streamlit</title>", b"<title>Vigie</title>")
     page = page.replace(b'href="./favicon.png"', b'type="image/svg+xml" href="/assets/mark.svg"')
+    page = page.replace(b"<script>", b"<script>" + _WHERE + b"</script>\n    <script>", 1)
     # TRICKY: the shell is served at every page address, also nested ones, where a relative address would point elsewhere.
     return page.replace(b'"./static/', b'"/static/')

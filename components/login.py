@@ -144,8 +144,12 @@ def _demo_people(locale: str) -> None:
         for tenant in TENANTS:
             st.html(f"<h3>{tenant.name}</h3>")
             with st.container(key=f"demo_of_{tenant.slug}", horizontal=True):
-                for person in (one for one in DEMO_ACTORS if one.tenant == tenant.slug):
-                    _demo_person(person, locale)
+                _demo_buttons([person for person in DEMO_ACTORS if person.tenant == tenant.slug], locale)
+
+
+def _demo_buttons(people: list[Any], locale: str) -> None:
+    for person in people:
+        _demo_person(person, locale)
 
 
 def _demo_person(person: Any, locale: str) -> None:
