@@ -41,8 +41,12 @@ def connect(settings: Settings) -> None:
         threads=settings.warehouse_threads,
         budget=settings.query_budget_seconds,
     )
-    opened.migrate()
-    _current = _Open(opened, open_store(settings.store_url))
+    try:
+        opened.migrate()
+        _current = _Open(opened, open_store(settings.store_url))
+    except BaseException:
+        opened.close()
+        raise
 
 
 def disconnect() -> None:

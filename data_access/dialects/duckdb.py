@@ -20,6 +20,7 @@ from data_access.dialects.dialect import Session, Values
 from data_access.errors import QueryBudgetExceeded, WarehouseError, WarehouseUnavailable
 
 ROW_GROUP = 122_880
+LOG_SIZE = "48MB"  # a checkpoint stops the writer for a second or two; reading back a log of this size takes as long
 STORAGE = "v1.4.0"  # the oldest DuckDB that can open the file; its way to store words is half again as fast to write
 
 
@@ -64,6 +65,7 @@ def _open(path: str, memory: str, threads: int) -> Any:
         "threads": threads,
         "allow_community_extensions": "false",
         "storage_compatibility_version": STORAGE,
+        "checkpoint_threshold": LOG_SIZE,
     }
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
