@@ -63,6 +63,13 @@ async def collecting(settings: Settings, store: Callable[[], Engine], warehouse:
         await asyncio.to_thread(collector.stop)
 
 
+def current() -> Collector:
+    """The collector of this process; raises Refused 503 where it has none."""
+    if not _current:
+        raise Refused(503, "unavailable", "this process does not take events", retry_after=30)
+    return _current[-1]
+
+
 def routes() -> list[BaseRoute]:
     """One route per address, for posting and for a browser's question before it; and the script that posts."""
     script = Route("/sdk/vigie.js", _script, methods=["GET"])
@@ -100,9 +107,7 @@ def _taking(path: str, wire: Wire) -> Callable[[Request], Awaitable[Response]]:
 async def _taken(wire: Wire, request: Request) -> Response:
     if request.method != "POST":
         raise Refused(405, "method_not_allowed", "use POST")
-    if not _current:
-        raise Refused(503, "unavailable", "this process does not take events", retry_after=30)
-    answer = await _current[-1].take(wire, await _envelope(wire, request))
+    answer = await current().take(wire, await _envelope(wire, request))
     return Response(answer.body, answer.status, _CORS, answer.kind)
 
 

@@ -21,7 +21,9 @@ from ingest.live.parcel import Parcel, put_aside
 from ingest.live.quota import Quotas
 from ingest.live.recent import Recent
 from ingest.live.surroundings import Surroundings
-from ingest.wire.wire import Answer, Context, Envelope, Letter, Wire
+from ingest.quarantine import Aside
+from ingest.wire import WIRES
+from ingest.wire.wire import Answer, Context, Envelope, Letter, Outcome, Wire
 
 if TYPE_CHECKING:
     from ingest.live.drain import Drain
@@ -95,6 +97,18 @@ class Collector:
         numbers.RECEIVED.labels(holder.tenant.slug, wire.name).inc(len(letter.items))
         await self._keep(holder.tenant, wire, envelope, reading)
         return wire.answer(reading.outcome)
+
+    async def replay(self, tenant: Tenant, aside: Aside, received: int) -> Outcome:
+        """Offer an event of the quarantine again, as it was sent. Raises Refused, or answers what is still wrong with it."""
+        wire = next((wire for wire in WIRES.values() if wire.name == aside.source), None)
+        if wire is None:
+            raise Refused(422, "not_replayable", f"there is no format {aside.source} any more")
+        envelope = Envelope(b"", received)
+        desk = _Desk(self._recent, self._enricher, tenant)
+        reading = read_letter(wire, Letter("", [aside.event]), envelope, desk)
+        reading.bad = []
+        await self._keep(tenant, wire, envelope, reading)
+        return reading.outcome
 
     async def _holder(self, letter: Letter) -> Holder:
         try:

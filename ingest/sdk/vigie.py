@@ -62,7 +62,8 @@ class Vigie:
 
     def send(self, event: Event) -> None:
         """Any event of the format; it gets an id and a time where it has none."""
-        whole = {"id": str(uuid.uuid4()), "ts": time.time_ns() // 1_000_000, **{name: value for name, value in event.items() if value is not None}}
+        given = {name: value for name, value in event.items() if value is not None}
+        whole = {"id": str(uuid.uuid4()), "ts": time.time_ns() // 1_000_000, **given}
         try:
             self._events.put_nowait(whole)
         except queue.Full:

@@ -260,3 +260,35 @@ def test_the_newest_version_moves_with_each_batch(warehouse, tmp_path):
 
     first, second = asyncio.run(story())
     assert second > first
+
+
+def test_an_event_put_aside_comes_in_after_a_fix_and_only_once(warehouse, tmp_path):
+    from accounts import actors, tokens
+    from api.routes import routes
+
+    def asked(identity: str) -> str:
+        return f"/api/v1/quarantine/{identity}/replay"
+
+    async def story():
+        async with running(warehouse, tmp_path) as here:
+            here.client._transport.app.routes.extend(routes())
+            new = actors.NewActor("acme", "ann@acme.test", "Ann", ("admin",), "a long password")
+            secret, _ = tokens.create(here.store, actors.add(here.store, new, utc_now()), "t", ["administer"], now=utc_now())
+            headers = {"Authorization": f"Bearer {secret}"}
+            await here.post(EVENTS, [{"type": "track", "user_id": "u1"}])
+            await here.drained()
+            good = orjson.dumps({"name": "late", "user_id": "u1"}).decode()
+            quarantine.keep(here.store, 1, [quarantine.Entry("vigie", "was refused", good, "mark")], utc_now())
+            listed = (await here.client.get("/api/v1/quarantine", headers=headers)).json()["data"]
+            ids = {aside["reason"]: aside["id"] for aside in listed}
+            still = await here.client.post(asked(ids["name is missing"]), headers=headers)
+            assert (still.status_code, still.json()["error"]["message"]) == (422, "name is missing")
+            assert (await here.client.post(asked(ids["was refused"]), headers=headers)).status_code == 200
+            assert (await here.client.post(asked(ids["was refused"]), headers=headers)).status_code == 404
+            assert (await here.client.post(asked(ids["was refused"]), headers={"Authorization": "Bearer no"})).status_code == 401
+            await here.drained()
+            return here.rows(schema.events)["name"].tolist(), quarantine.reasons(here.store, 1)
+
+    names, left = asyncio.run(story())
+    assert names == ["late"]
+    assert left == (("vigie", "name is missing", 1),)
