@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from accounts.roles import Permission
-from api import catalogue, collect, health, keys, limits, openapi, operations, query, session
+from api import catalogue, collect, health, keys, limits, openapi, operations, quarantine, query, session
 from api.answers import ApiError, problem, trace_id
 from data_access.errors import WarehouseError
 
@@ -41,6 +41,8 @@ TABLE: tuple[Entry, ...] = (
     Entry("POST", "/api/v1/tokens", keys.create, "Make an API token", permission=ADMIN),
     Entry("DELETE", "/api/v1/tokens/{id}", keys.revoke, "Revoke an API token", permission=ADMIN),
     Entry("GET", "/api/v1/audit", keys.trail, "What was done and refused, newest first", permission=ADMIN),
+    Entry("GET", "/api/v1/quarantine", quarantine.listed, "Events put aside, with their reason, newest first", permission=ADMIN),
+    Entry("POST", "/api/v1/quarantine/{id}/replay", quarantine.replay, "Offer an event of the quarantine again", permission=ADMIN),
     Entry("GET", "/api/openapi.json", openapi.document, "This description", token=False),
     Entry("GET", "/healthz", health.alive, "The process lives", token=False),
     Entry("GET", "/readyz", health.ready, "Store and warehouse answer", token=False),
