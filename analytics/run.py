@@ -28,7 +28,6 @@ from data_access import versions
 from data_access.clock import naive_utc
 from data_access.connections import warehouse
 from data_access.settings import settings
-from data_access.versions import Version
 from data_access.warehouse import Warehouse
 
 STALE_AFTER = timedelta(hours=26)
@@ -59,7 +58,8 @@ def run(query: Query, actor: Actor, now: datetime) -> Result:
     before = previous_period(query, actor, now)
     house = warehouse()
     today = now.astimezone(actor.tenant.zone).date() if kind.until_now(query) else None
-    seen = tuple(_versions(house, kind, query, actor, (span, today)) for span in (period, before) if span)
+    tables = sorted(kind.tables(query))
+    seen = tuple(versions.latest(house, actor.tenant.key, tables, *_reach(kind, query, span)) for span in (period, before) if span)
     key = (query, actor.tenant, actor.permissions, _minute(period), before and _minute(before), today, id(house), seen)
 
     def compute() -> Result:
@@ -94,12 +94,11 @@ def _minute(period: Resolved) -> tuple[object, ...]:
     return period.first, period.last, period.until.replace(second=0, microsecond=0), period.cut
 
 
-def _versions(house: Warehouse, kind: Kind, query: Query, actor: Actor, reach: tuple[Resolved, date | None]) -> Version:
-    """The version of all data the answer over this span depends on; `today` where it goes on after the span."""
-    span, today = reach
+def _reach(kind: Kind, query: Query, span: Resolved) -> tuple[date, date]:
+    """The days [first, last) of data that the answer over this span depends on."""
     back = kind.lookback(query)
     first = EARLIEST if back is None else max(span.first - timedelta(days=back), EARLIEST)
-    return versions.latest(house, actor.tenant.key, sorted(kind.tables(query)), first, date.max if today else span.last)
+    return first, date.max if kind.until_now(query) else span.last
 
 
 def _written(house: Warehouse, kind: Kind, query: Query, actor: Actor) -> datetime | None:
