@@ -11,13 +11,14 @@ import pandas as pd
 import sqlalchemy as sa
 from babel.numbers import get_currency_precision
 
+from ingest.files import UnreadableFile
 from ingest.mapping import Amount, Column, Constant, Expression, Instant, Mapping, Product, Skip, TableMap, Template
 
 _FIELD = re.compile(r"\{([^{}]+)\}")
 _YES, _NO = {"true", "yes", "y", "1", "t"}, {"false", "no", "n", "0", "f"}
 
 
-class MissingColumn(ValueError):
+class MissingColumn(UnreadableFile):
     """The file has no such column."""
 
 
