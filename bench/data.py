@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import demo
 from data_access.schema import api_requests, events
 from data_access.warehouse import Warehouse, open_warehouse
-from demo.business import SCALES
+from demo.business import SCALES, TENANTS
 from ingest.writer import BatchWriter
 
 FOLDER = Path("data/bench")
@@ -30,7 +30,7 @@ def prepared(scale: str, now: datetime) -> Path:
         making.unlink(missing_ok=True)
         warehouse = open_warehouse(f"duckdb:///{making}", memory="8GB")
         warehouse.migrate()
-        demo.create(warehouse, BatchWriter, SCALES[scale], now.date(), now=now)
+        demo.create(warehouse, BatchWriter, SCALES[scale], now.astimezone(TENANTS[0].zone).date(), now=now)
         warehouse.close()
         making.rename(path)
     return path

@@ -70,5 +70,3 @@ def tile_table(rows: list[tuple[str, Timing]]) -> Iterator[str]:
     if over:
         yield "\n| over 50 ms | median | worst |\n|---|---|---|"
         yield from (f"| {name} | {t.median:.1f} ms | {t.worst:.1f} ms |" for name, t in sorted(over, key=lambda row: -row[1].median))
-
-
