@@ -30,6 +30,8 @@ DRAWN = """title => {
   return app && app.dataset.testScriptState === 'notRunning' && head && full && (title === 'Empty' || charts.length > 1);
 }"""
 
+CHANGED = f"before => document.querySelector('[data-testid=stMain]').innerText !== before && ({DRAWN})('Overview')"
+
 
 @contextmanager
 def served(path: Path) -> Iterator[str]:
@@ -142,9 +144,6 @@ def filtered(page: Page) -> float:
         shown = page.locator("[data-testid=stMain]").inner_text()
         started = time.perf_counter()
         page.get_by_role("radio", name=label).or_(page.get_by_role("button", name=label, exact=True)).first.click()
-        changed = f"before => document.querySelector('[data-testid=stMain]').innerText !== before && ({DRAWN})('Overview')",
-            arg=shown,
-            polling="raf",
-        )
+        page.wait_for_function(CHANGED, arg=shown, polling="raf")
         spent.append(time.perf_counter() - started)
     return statistics.median(spent[1:])
