@@ -145,7 +145,9 @@ def test_a_filter_is_a_sentence_that_can_be_taken_away(reader):
     one = reader()
     one.sign_in('/activity?filters=[["is","country",["FR"]]]')
     filtered = one.numbers()
-    one.page.get_by_role("button", name=re.compile("Country is France")).click()
+    chip = one.page.locator(".st-key-chip_0 button")
+    assert "Country is France" in chip.inner_text()
+    chip.click()
     one.until_not(filtered)
     one.page.wait_for_function("() => !location.search.includes('filters')")
 
@@ -260,5 +262,5 @@ def test_the_theme_follows_the_browser(reader, scheme):
 def test_markup_in_the_address_stays_text(reader):
     one = reader()
     one.sign_in('/activity?filters=[["is","property.x",["<img src=//evil.test/x> ![a](http://evil.test/y) $x$"]]]')
-    one.page.get_by_role("button", name=re.compile("evil")).wait_for()
+    assert "<img src=//evil.test/x> ![a](http:" in one.page.locator(".st-key-chip_0 button").inner_text()
     assert one.page.locator("img[src*=evil]").count() == 0
