@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from analytics.kinds import KINDS
+from api import collect_openapi
 from api.answers import answer
 from api.schemas import SCHEMAS
 
@@ -52,10 +53,13 @@ def description() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Vigie", "version": "1", "description": "Every number of the cockpit, through the same question and answer."},
         "security": [{"token": []}],
-        "paths": paths,
+        "paths": {**paths, collect_openapi.PATH: collect_openapi.path()},
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "`vigie token create` makes one."}},
-            "schemas": {**SCHEMAS, **_query_schemas()},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "`vigie token create` makes one."},
+                "write_key": {"type": "http", "scheme": "bearer", "description": "`vigie key create` makes one."},
+            },
+            "schemas": {**SCHEMAS, **_query_schemas(), **collect_openapi.schemas()},
         },
     }
 

@@ -151,7 +151,8 @@ def test_the_description_is_valid_and_complete(client):
     document = client.get("/api/openapi.json").json()
     validate(document)
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    assert described == {(entry.method, entry.path) for entry in TABLE if entry.documented}
+    collected = {("POST", "/api/v1/events")}  # described beside the table, as its key is not a token
+    assert described == {(entry.method, entry.path) for entry in TABLE if entry.documented} | collected
     assert document == description()
 
 
