@@ -40,15 +40,15 @@ def test_wrong_and_unknown_get_the_same_answer(store, alice):
 
 
 def test_wrong_unknown_and_oversized_take_the_same_time(store, alice):
-    """The fastest of interleaved runs: what the machine does beside only ever adds."""
+    """In processor time, the least of interleaved runs: what the machine does beside only ever adds."""
     fastest = dict.fromkeys(
         [("alice@acme.test", "wrong password"), ("nobody@acme.test", "wrong password"), ("alice@acme.test", "x" * 1_000_000)], 9.9
     )
     for n in range(12):
         for email, password in fastest:
-            began = time.perf_counter()
+            began = time.thread_time()
             sign_in(store, email, password, visit=Visit("v", f"10.1.{n}.1"), rules=RULES, now=NOW + timedelta(days=n))
-            fastest[email, password] = min(fastest[email, password], time.perf_counter() - began)
+            fastest[email, password] = min(fastest[email, password], time.thread_time() - began)
     assert max(fastest.values()) / min(fastest.values()) < 1.6
 
 

@@ -78,9 +78,9 @@ def test_unknown_revoked_and_wrong_take_the_same_time(store, people):
     fastest = dict.fromkeys(presented, 9.9)
     for _ in range(100):
         for text in presented:
-            began = time.perf_counter()
+            began = time.thread_time()
             assert tokens.authenticate(store, text, NOW) is None
-            fastest[text] = min(fastest[text], time.perf_counter() - began)
+            fastest[text] = min(fastest[text], time.thread_time() - began)
     assert max(fastest.values()) / min(fastest.values()) < 1.6
 
 
