@@ -17,6 +17,7 @@ from ingest.columns import constant, put
 from ingest.dedupe import fresh
 from ingest.facts import Facts, in_order, stamped
 from ingest.people import upsert
+from ingest.restate import reprice
 from ingest.touched import Changes
 
 # Dimensions first: facts take keys, plans and rates from them.
@@ -137,15 +138,25 @@ class Load:
         return Written(self._inserted, self._duplicates, version)
 
     def _derive(self) -> None:
+        rated = "fx_rates" in self._facts.made
+        if rated:
+            self._take_rates()
         if self._deferred:
             rebuild(self._tx, self._tenant, self._gap, self._changes)
             return
-        if self._changes.customers:
+        if rated:
+            self._changes.derived("mrr_movements", movements.rebuild(self._tx, self._tenant))
+        elif self._changes.customers:
             self._changes.derived("mrr_movements", movements.refresh(self._tx, self._tenant, self._changes.customers))
         touched = self._changes.touched()
         if touched.tables:
             rollups.refresh(self._tx, self._tenant, touched)
             self._changes.rolled_up(self._tx, self._tenant)
+
+    def _take_rates(self) -> None:
+        """Amounts that waited for a rate of exchange get their worth."""
+        for name, days in reprice(self._tx, self._tenant, only_missing=True).items():
+            self._changes.derived(name, days)
 
 
 def rebuild(tx: Transaction, tenant: Tenant, gap: timedelta, changes: Changes) -> None:

@@ -17,6 +17,7 @@ from data_access import versions
 from data_access.clock import naive_utc
 from data_access.warehouse import Warehouse
 from ingest.load import Load, UnknownTable, Written, rebuild
+from ingest.restate import redate, reprice
 from ingest.sessions import DEFAULT_GAP, SHORTEST_GAP
 from ingest.touched import Changes
 
@@ -53,9 +54,13 @@ class BatchWriter:
             load.finish()
 
     def rebuild(self, now: datetime) -> int:
-        """Derive sessions, movements and rollups again from the facts; the data version it became."""
+        """Derive days, amounts in the reporting currency, sessions, movements and rollups again from the facts, by the
+        tenant's present time zone, currency and rates; the data version it became."""
         with self._warehouse.transaction() as tx:
             changes = Changes()
+            changes.everything(tx, self._tenant)  # also the days that rows leave
+            redate(tx, self._tenant)
+            reprice(tx, self._tenant, only_missing=False)
             rebuild(tx, self._tenant, self._gap, changes)
             version = versions.newest(tx, self._tenant.key) + 1
             versions.bump(tx, self._tenant.key, changes.tables, version, now=naive_utc(now))
