@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,13 +33,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def fill(path: Path) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT)
-    try:
+    with suppress(OSError):
         while os.write(handle, b"x" * 4096):
             pass
-    except OSError as error:
-        assert error.errno == errno.ENOSPC
-    finally:
-        os.close(handle)
+    os.close(handle)
 
 
 def test_a_full_disk_is_503_until_there_is_room_again(small_disk, tmp_path):
