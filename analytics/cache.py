@@ -23,12 +23,16 @@ class AnswerCache:
         self.capacity = megabytes * 1_000_000
         self.size = 0
         self.hits = self.misses = 0
-        self._answers: OrderedDict[Hashable, tuple[Result, int]] = OrderedDict()
+        self._answers: OrderedDict[tuple[Hashable, Hashable], tuple[Result, int]] = OrderedDict()
+        self._newest: dict[Hashable, tuple[Hashable, Hashable]] = {}  # by who asked what, the key of the last answer
         self._slots: dict[Hashable, _Slot] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, compute: Callable[[], Result]) -> Result:
-        """The answer under `key`, computed once even when several readers ask at the same time."""
+    def get(self, key: tuple[Hashable, Hashable], compute: Callable[[], Result]) -> Result:
+        """The answer under `key`, computed once even when several readers ask at the same time.
+
+        A key has two parts: who asks what, and the state of the world it was asked in.
+        """
         if (found := self._look(key)) is not None:
             return found
         slot = self._enter(key)
@@ -42,12 +46,19 @@ class AnswerCache:
         finally:
             self._leave(key, slot)
 
+    def last(self, asked: Hashable) -> Result | None:
+        """The newest answer still kept to what was asked, in whatever state of the world."""
+        with self._lock:
+            found = self._newest.get(asked)
+            return self._answers[found][0] if found is not None and found in self._answers else None
+
     def clear(self) -> None:
         with self._lock:
             self._answers.clear()
+            self._newest.clear()
             self.size = 0
 
-    def _look(self, key: Hashable, *, count: bool = True) -> Result | None:
+    def _look(self, key: tuple[Hashable, Hashable], *, count: bool = True) -> Result | None:
         with self._lock:
             found = self._answers.get(key)
             if count:
@@ -69,13 +80,16 @@ class AnswerCache:
             if not slot.waiting:
                 self._slots.pop(key, None)
 
-    def _keep(self, key: Hashable, answer: Result) -> None:
+    def _keep(self, key: tuple[Hashable, Hashable], answer: Result) -> None:
         weight = 2_000 + int(answer.frame.memory_usage(index=True).sum())
         with self._lock:
             if weight > self.capacity:
                 return
             self._answers[key] = (answer, weight)
+            self._newest[key[0]] = key
             self.size += weight
             while self.size > self.capacity:
-                _, (_, dropped) = self._answers.popitem(last=False)
+                old, (_, dropped) = self._answers.popitem(last=False)
                 self.size -= dropped
+                if self._newest.get(old[0]) == old:
+                    del self._newest[old[0]]

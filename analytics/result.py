@@ -27,7 +27,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Warning:
-    """Something the reader must know. Codes: partial, empty, stale, truncated, not_applicable, no_rate, budget."""
+    """Something the reader must know. Codes: partial, empty, stale, truncated, not_applicable, no_rate, budget,
+    last_good (the warehouse is away; an older answer is shown)."""
 
     code: str
     text: Text

@@ -6,8 +6,8 @@ join and fill empty buckets (these four in the shape's `answer`), attach the com
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from time import monotonic
@@ -28,7 +28,7 @@ from data_access import versions
 from data_access.clock import naive_utc
 from data_access.connections import warehouse
 from data_access.settings import settings
-from data_access.warehouse import Warehouse
+from data_access.warehouse import SchemaMismatch, WarehouseUnavailable
 
 STALE_AFTER = timedelta(hours=26)
 
@@ -54,22 +54,53 @@ def run(query: Query, actor: Actor, now: datetime) -> Result:
     """
     kind = KINDS[query.kind]
     authorize(kind, query, actor)
+    asked = (query, actor.tenant, actor.permissions)
+    try:
+        return _answered(kind, asked, Asked(query, actor, now))
+    except (WarehouseUnavailable, SchemaMismatch):
+        if (last := cache().last(asked)) is None:
+            raise
+        return replace(last, warnings=(*last.warnings, last_good(last)))
+
+
+@dataclass(frozen=True)
+class Asked:
+    query: Query
+    actor: Actor
+    now: datetime
+
+
+def _answered(kind: Kind, who: Hashable, asked: Asked) -> Result:
+    query, actor, now = asked.query, asked.actor, asked.now
     period = query.period.resolve(now, actor.tenant)
     before = previous_period(query, actor, now)
     house = warehouse()
     today = now.astimezone(actor.tenant.zone).date() if kind.until_now(query) else None
     tables = sorted(kind.tables(query))
     seen = tuple(versions.latest(house, actor.tenant.key, tables, *_reach(kind, query, span)) for span in (period, before) if span)
-    key = (query, actor.tenant, actor.permissions, _minute(period), before and _minute(before), today, id(house), seen)
+    written = versions.latest(house, actor.tenant.key, tables, EARLIEST, date.max).written_at
+    world = (_minute(period), before and _minute(before), today, house.serial, seen)
 
     def compute() -> Result:
         question = Question(query, actor, period, now, house, monotonic() + settings().query_budget_seconds)
         result = kind.answer(question)
         if before:
             result = attach(result, kind.answer(replace(question, period=before, compared=True, trail=[])))
-        return result
+        return replace(result, freshness=written)
 
-    return finish(cache().get(key, compute), now, seen[0].written_at, _written(house, kind, query, actor))
+    return finish(cache().get((who, world), compute), now, seen[0].written_at, written)
+
+
+def last_good(result: Result) -> Warning:
+    """The warehouse cannot be reached; what is shown was true at the result's freshness."""
+    at = f"{result.freshness:%Y-%m-%d %H:%M} UTC" if result.freshness else "—"
+    return Warning(
+        "last_good",
+        Text(
+            f"The warehouse cannot be reached. This is the last good answer, with data as of {at}.",
+            f"L’entrepôt est injoignable. Voici la dernière réponse valable, avec les données du {at}.",
+        ),
+    )
 
 
 def authorize(kind: Kind, query: Query, actor: Actor) -> None:
@@ -99,11 +130,6 @@ def _reach(kind: Kind, query: Query, span: Resolved) -> tuple[date, date]:
     back = kind.lookback(query)
     first = EARLIEST if back is None else max(span.first - timedelta(days=back), EARLIEST)
     return first, date.max if kind.until_now(query) else span.last
-
-
-def _written(house: Warehouse, kind: Kind, query: Query, actor: Actor) -> datetime | None:
-    """When any of the tables behind the answer was last written."""
-    return versions.latest(house, actor.tenant.key, sorted(kind.tables(query)), EARLIEST, date.max).written_at
 
 
 def attach(result: Result, before: Result) -> Result:

@@ -13,6 +13,8 @@ from accounts.roles import Permission
 from analytics.period import Resolved
 from analytics.result import Result
 
+HELD_BACK = ("previous", "beside", "trend")  # whole Results that pages keep beside this one
+
 
 def result_json(result: Result, actor: Actor, start: int = 0, limit: int | None = None) -> dict[str, Any]:
     """What the API and `vigie query` answer. Money is in minor units of `currency`; a missing number is null.
@@ -34,6 +36,8 @@ def result_json(result: Result, actor: Actor, start: int = 0, limit: int | None 
         "partial": sorted(plain(bucket) for bucket in result.partial),
         "freshness": instant(result.freshness),
     }
+    if extra := {name: value for name, value in result.extra.items() if name not in HELD_BACK}:
+        shown["extra"] = jsonable(extra)
     if actor.may(Permission.BUILD):
         shown["sql"] = list(result.sql)
     return shown
@@ -67,3 +71,14 @@ def plain(value: Any) -> Any:
     if hasattr(value, "item"):
         return plain(value.item())
     return value if isinstance(value, str | int | bool) else None if pd.isna(value) else str(value)
+
+
+def jsonable(value: Any) -> Any:
+    """Anything a shape adds, as JSON: tables as lists of objects, texts and instants as words."""
+    if isinstance(value, pd.DataFrame):
+        return [{str(k): plain(v) for k, v in row.items()} for row in value.to_dict("records")]
+    if isinstance(value, dict):
+        return {str(name): jsonable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [jsonable(item) for item in value]
+    return plain(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 import pandas as pd
 import pyarrow as pa
@@ -22,6 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 DEFAULT_BUDGET = 20.0
+_serials = count(1)
 
 
 class Transaction:
@@ -76,6 +78,7 @@ class Warehouse:
         self.engine = dialect.name
         self.shared = dialect.shared  # other processes may write to it
         self.budget = budget
+        self.serial = next(_serials)  # tells warehouses of one process apart, also after one is closed
         self._dialect = dialect
 
     def read(self, statement: sa.Executable, *, budget: float | None = None) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from analytics.run import Forbidden, cache, run
 from data_access import schema, versions
 from data_access.clock import naive_utc
 from data_access.connections import connected
-from data_access.warehouse import open_warehouse
+from data_access.warehouse import WarehouseUnavailable, open_warehouse
 
 ACME = Tenant(1, "acme", "Acme")
 OTHER = Tenant(2, "other", "Other")
@@ -315,6 +315,22 @@ def test_an_answer_is_kept_until_its_days_change(desk):
         tx.append("events", pa.Table.from_pylist([{**event(9, at(5), 5), "id": UUID(int=9).bytes}]))
         stamp(tx, {date(2026, 3, 5)})
     assert ask(metrics=("events",), period=MARCH).value("events") == 5
+
+
+def test_when_the_warehouse_is_away_the_last_good_answer_says_so(desk, monkeypatch):
+    good = ask(metrics=("events",), period=MARCH)
+
+    def away(*_args, **_more):
+        raise WarehouseUnavailable("gone")
+
+    monkeypatch.setattr(versions, "latest", away)
+    again = ask(metrics=("events",), period=MARCH)
+    assert again.value("events") == good.value("events")
+    assert "2026-03-11 12:00" in next(w.text.en for w in again.warnings if w.code == "last_good")
+    with pytest.raises(WarehouseUnavailable):
+        ask(metrics=("people",), period=MARCH)  # never asked before
+    with pytest.raises(WarehouseUnavailable):
+        ask(metrics=("events",), period=MARCH, actor=CHARLIE)  # another tenant's answer is not hers
 
 
 def test_the_sql_is_kept_with_the_answer(desk):
