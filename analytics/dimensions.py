@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,14 +11,23 @@ from accounts.language import Text
 from accounts.roles import Permission
 from analytics.metric import Dimension, Scan, Source
 from analytics.query import InvalidQuery
-from data_access.functions import iso_weekday, json_text, local_time
+from data_access.clock import offsets
+from data_access.functions import iso_weekday, json_text, local_time, wall_clock
 
 PROPERTY = "property."
 MAX_PROPERTY = 200
+LONG = timedelta(days=3 * 366)
 
 
 def _hour(rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:
-    return sa.cast(sa.extract("hour", local_time(rows.c.ts, scan.tenant.time_zone)), sa.Integer)
+    return sa.cast(sa.extract("hour", _wall_clock(rows.c.ts, scan)), sa.Integer)
+
+
+def _wall_clock(ts: sa.ColumnElement[Any], scan: Scan) -> sa.ColumnElement[Any]:
+    """Tenant time of the period's rows; over many years by the engine's own rules."""
+    if scan.period.end - scan.period.start > LONG:
+        return local_time(ts, scan.tenant.time_zone)
+    return wall_clock(ts, offsets(scan.tenant.zone, scan.period.start, scan.period.end))
 
 
 def _weekday(rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:

@@ -136,7 +136,8 @@ def attach(result: Result, before: Result) -> Result:
     """The compared period's values beside the current ones: buckets by position, slices by value."""
     names = [m.name for m in result.metrics]
     extra = {**result.extra, "previous": before}
-    if not names or not set(names) <= set(before.frame.columns):
+    shaped = [c.name for c in result.columns if c.role in ("time", "dimension")]
+    if not names or not {*names, *shaped} <= set(before.frame.columns):
         return replace(result, previous_totals=before.totals, previous_period=before.period, extra=extra)
     frame = _beside(result.frame, before.frame, [c.name for c in result.columns if c.role == "dimension"], names)
     then = tuple(Column(f"{c.name}__previous", c.label, c.unit, "previous") for c in result.columns if c.role == "metric")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -22,3 +23,29 @@ def naive_utc(instant: datetime) -> datetime:
 def utc_now() -> datetime:
     """The clock. Only entry points (a page, a route, a task, a command) call it; everything else is given `now`."""
     return datetime.now(UTC)
+
+
+@lru_cache(maxsize=256)
+def offsets(zone: ZoneInfo, start: datetime, end: datetime) -> tuple[tuple[datetime, int], ...]:
+    """The zone's offsets over the naive UTC instants [start, end), in time order: (until, seconds east of UTC)."""
+    found: list[tuple[datetime, int]] = []
+    at = start
+    while at < end:
+        following = min(at + timedelta(days=1), end)
+        if _offset(zone, at) != _offset(zone, following):
+            found.append((_change(zone, at, following), _offset(zone, at)))
+        at = following
+    return (*found, (end, _offset(zone, end)))
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> int:
+    return int(at.replace(tzinfo=UTC).astimezone(zone).utcoffset().total_seconds())  # type: ignore[union-attr]
+
+
+def _change(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
+    """The first second at which the offset is that of `high`."""
+    before = _offset(zone, low)
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
+        low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
+    return high

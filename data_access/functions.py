@@ -6,6 +6,8 @@ share SQLAlchemy's compiled-statement cache entry.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,6 +55,14 @@ class SecondsBetween(FunctionElement[Any]):
     inherit_cache = True
 
 
+class Shifted(FunctionElement[Any]):
+    """shifted(ts, seconds): an instant moved by whole seconds."""
+
+    type = sa.DateTime()
+    name = "shifted"
+    inherit_cache = True
+
+
 class Median(FunctionElement[Any]):
     type = sa.Double()
     name = "median"
@@ -79,6 +89,19 @@ class IsoWeekday(FunctionElement[Any]):
 
 def local_time(ts: Any, zone: str) -> sa.ColumnElement[Any]:
     return LocalTime(ts, sa.literal(zone, sa.Text))
+
+
+def wall_clock(ts: Any, offsets: Sequence[tuple[datetime, int]]) -> sa.ColumnElement[Any]:
+    """A naive UTC instant as wall-clock time, by the zone's offsets: [(until this instant, seconds east of UTC), …].
+
+    The same as `local_time` up to the last instant given, at a fraction of its cost: the engine adds instead of
+    looking up time-zone rules for each row.
+    """
+    moved = [Shifted(ts, sa.literal(seconds, sa.BigInteger)) for _, seconds in offsets]
+    if len(offsets) == 1:
+        return moved[0]
+    cases = [(ts < until, value) for (until, _), value in zip(offsets[:-1], moved, strict=False)]
+    return sa.case(*cases, else_=moved[-1])
 
 
 def json_text(document: Any, key: str) -> sa.ColumnElement[Any]:
@@ -188,6 +211,18 @@ def _days_between_sql(element: DaysBetween, compiler: Any, **kw: Any) -> str:
 def _seconds_between_sql(element: SecondsBetween, compiler: Any, **kw: Any) -> str:
     first, last = args(element, compiler, **kw)
     return f"(EXTRACT(EPOCH FROM {last}) - EXTRACT(EPOCH FROM {first}))"
+
+
+@compiles(Shifted)
+def _shifted_sql(element: Shifted, compiler: Any, **kw: Any) -> str:
+    ts, seconds = args(element, compiler, **kw)
+    return f"({ts} + to_seconds({seconds}))"
+
+
+@compiles(Shifted, "postgresql")
+def _shifted_postgresql(element: Shifted, compiler: Any, **kw: Any) -> str:
+    ts, seconds = args(element, compiler, **kw)
+    return f"({ts} + make_interval(secs => {seconds}))"
 
 
 @compiles(Median)

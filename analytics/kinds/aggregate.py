@@ -47,6 +47,7 @@ class Aggregate(Query):
     order: Annotated[str, Field(max_length=121)] | None = None
     limit: Annotated[int, Field(ge=1, le=10_000)] | None = None
     totals: bool = True  # also the whole period's values, without breakdown
+    previous_series: bool = True  # compare each bucket and slice too; tiles compare only the totals
 
     @field_validator("metrics", "by")
     @classmethod
@@ -85,12 +86,14 @@ def _sources(query: Aggregate) -> list[Source]:
 def answer(question: Question) -> Result:
     """Split by source, read, join on keys, fill empty buckets, add the derived metrics."""
     query = cast(Aggregate, question.query)
+    if question.compared and not query.previous_series:
+        query = query.model_copy(update={"grain": None, "by": (), "order": None})
     grain = Grain(query.grain) if query.grain else None
     scan = replace(question.scan(grain), by=tuple(dimension(name) for name in query.by))
     asked = [METRICS[name] for name in query.metrics]
     grid = Grid(scan, question.period)
     frame, missing = _read(question, expand(query.metrics), scan, grid)
-    totals = _totals(question, scan, frame)
+    totals = _totals(question, query, scan, frame)
     frame, truncated = _ordered(_derived(frame, expand(query.metrics)), query, grid)
     return Result(
         query=query,
@@ -148,9 +151,8 @@ def no_rate(metric: Metric, currencies: Sequence[str]) -> Warning:
     )
 
 
-def _totals(question: Question, scan: Scan, frame: pd.DataFrame) -> dict[str, float | None]:
+def _totals(question: Question, query: Aggregate, scan: Scan, frame: pd.DataFrame) -> dict[str, float | None]:
     """The whole period without breakdown: never a sum of buckets, since distinct people do not add up."""
-    query = cast(Aggregate, question.query)
     metrics = expand(query.metrics)
     if not query.totals:
         return {}

@@ -66,3 +66,9 @@ def _position_clickhouse(element: f.Position, compiler: Any, **kw: Any) -> str:
 @compiles(f.IsoWeekday, "clickhousedb")
 def _iso_weekday_clickhouse(element: f.IsoWeekday, compiler: Any, **kw: Any) -> str:
     return f"toDayOfWeek({f.args(element, compiler, **kw)[0]})"
+
+
+@compiles(f.Shifted, "clickhousedb")
+def _shifted_clickhouse(element: f.Shifted, compiler: Any, **kw: Any) -> str:
+    ts, seconds = f.args(element, compiler, **kw)
+    return f"addSeconds({ts}, {seconds})"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pandas as pd
@@ -216,6 +217,28 @@ def test_the_previous_period_is_the_same_question(desk):
     assert (found.value("events"), found.previous("events")) == (1, 3)
     assert found.change("events") == pytest.approx(-2 / 3)
     assert found.frame["events__previous"].tolist() == [2, 1]
+
+
+def test_tiles_compare_only_totals(desk):
+    found = ask(metrics=("events",), grain="day", period="2026-03-04~2026-03-05", compare="previous", previous_series=False)
+    assert (found.value("events"), found.previous("events"), len(found.frame)) == (1, 3, 2)
+    assert "events__previous" not in found.frame
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "UTC"])
+def test_hours_of_day_are_those_of_the_wall_clock(desk, zone):
+    """Every quarter of an hour of a year of clock changes, against the standard library."""
+    tenant = replace(ACME, time_zone=zone)
+    start = datetime(2025, 12, 31, tzinfo=UTC)
+    instants = [start + timedelta(minutes=15 * i) for i in range(4 * 24 * 367)]
+    expected = Counter(str(at.astimezone(tenant.zone).hour) for at in instants if at.astimezone(tenant.zone).year == 2026)
+    rows = [{**event(n, at.replace(tzinfo=None), 1), "id": None, "day": at.astimezone(tenant.zone).date()} for n, at in enumerate(instants)]
+    with desk.transaction() as tx:
+        tx.execute(sa.delete(schema.events))
+        tx.append("events", pa.Table.from_pylist([{**row, "id": UUID(int=row["seq"]).bytes} for row in rows]))
+    late = datetime(2027, 6, 1, tzinfo=UTC)
+    found = run(Aggregate(metrics=("events",), by=("hour_of_day",), period="2026-01-01~2026-12-31"), replace(ALICE, tenant=tenant), late)
+    assert dict(zip(found.frame["hour_of_day"], found.frame["events"], strict=True)) == expected
 
 
 def test_a_rate_changes_by_points(desk):
