@@ -11,7 +11,10 @@ HEADLINES = Panel(
     "activity_headlines",
     Text("Usage", "Usage"),
     Aggregate(
-        metrics=("active_users", "stickiness", "sessions", "median_session_duration", "engagement_score"), grain="day", compare="previous"
+        metrics=("active_users", "stickiness", "sessions", "median_session_duration", "engagement_score"),
+        grain="day",
+        compare="previous",
+        previous_series=False,
     ),
     "tiles",
     trend=Aggregate(metrics=("stickiness", "engagement_score"), grain="week", period=Period("12w")),
@@ -49,6 +52,8 @@ HOURS = Panel(
     Text("When people come", "Quand les gens viennent"),
     Aggregate(metrics=("events",), by=("weekday", "hour_of_day"), limit=200, totals=False),
     "hours",
+    drill=Aggregate(metrics=("events", "active_users"), by=("event",), limit=50),
+    options={"drill_by": ("weekday", "hour_of_day"), "drill_table": {"bars": ("events",)}},
     note=Text("Events by hour and weekday, in the company’s time zone", "Événements par heure et jour, au fuseau de l’entreprise"),
     width="half",
     height=220,

@@ -12,7 +12,7 @@ from reports.report import Panel, Report
 HEADLINES = Panel(
     "headlines",
     Text("Headline numbers", "Chiffres clés"),
-    Aggregate(metrics=("mrr", "customers", "nrr", "logo_churn", "active_users"), grain="day", compare="previous"),
+    Aggregate(metrics=("mrr", "customers", "nrr", "logo_churn", "active_users"), grain="day", compare="previous", previous_series=False),
     "tiles",
     trend=Aggregate(metrics=("nrr", "logo_churn"), grain="month", period=Period("12m")),
     needs="subscriptions",
@@ -20,7 +20,12 @@ HEADLINES = Panel(
 MARKET_HEADLINES = Panel(
     "market_headlines",
     Text("Headline numbers", "Chiffres clés"),
-    Aggregate(metrics=("revenue", "bookings", "booking_completion", "call_failure_rate", "active_users"), grain="day", compare="previous"),
+    Aggregate(
+        metrics=("revenue", "bookings", "booking_completion", "call_failure_rate", "active_users"),
+        grain="day",
+        compare="previous",
+        previous_series=False,
+    ),
     "tiles",
     needs="bookings",
     unless=("subscriptions",),
@@ -28,7 +33,12 @@ MARKET_HEADLINES = Panel(
 PLAIN_HEADLINES = Panel(
     "plain_headlines",
     Text("Headline numbers", "Chiffres clés"),
-    Aggregate(metrics=("revenue", "refunds", "revenue_per_user", "payment_success_rate", "active_users"), grain="day", compare="previous"),
+    Aggregate(
+        metrics=("revenue", "refunds", "revenue_per_user", "payment_success_rate", "active_users"),
+        grain="day",
+        compare="previous",
+        previous_series=False,
+    ),
     "tiles",
     needs="payments",
     unless=("subscriptions", "bookings"),
@@ -36,7 +46,9 @@ PLAIN_HEADLINES = Panel(
 USAGE_HEADLINES = Panel(
     "usage_headlines",
     Text("Headline numbers", "Chiffres clés"),
-    Aggregate(metrics=("active_users", "new_users", "sessions", "signups", "events"), grain="day", compare="previous"),
+    Aggregate(
+        metrics=("active_users", "new_users", "sessions", "signups", "events"), grain="day", compare="previous", previous_series=False
+    ),
     "tiles",
     needs="usage",
     unless=("subscriptions", "bookings", "payments"),
@@ -103,7 +115,12 @@ ACTIVE = Panel(
 ADOPTION = Panel(
     "adoption",
     Text("Growth and conversion", "Croissance et conversion"),
-    Aggregate(metrics=("revenue", "conversion_rate_period", "signups", "sessions", "quick_ratio"), grain="day", compare="previous"),
+    Aggregate(
+        metrics=("revenue", "conversion_rate_period", "signups", "sessions", "quick_ratio"),
+        grain="day",
+        compare="previous",
+        previous_series=False,
+    ),
     "tiles",
     trend=Aggregate(metrics=("revenue", "conversion_rate_period", "quick_ratio"), grain="month", period=Period("12m")),
     options={"short": {"conversion_rate_period": Text("Sign-up to paid", "Inscrits devenus payants")}},

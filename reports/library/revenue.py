@@ -14,7 +14,7 @@ from reports.report import Panel, Report
 HEADLINES = Panel(
     "revenue_headlines",
     Text("Recurring revenue", "Revenu récurrent"),
-    Aggregate(metrics=("mrr", "arr", "arpa", "nrr", "grr"), grain="day", compare="previous"),
+    Aggregate(metrics=("mrr", "arr", "arpa", "nrr", "grr"), grain="day", compare="previous", previous_series=False),
     "tiles",
     trend=Aggregate(metrics=("nrr", "grr"), grain="month", period=Period("12m")),
     needs="subscriptions",
@@ -22,7 +22,12 @@ HEADLINES = Panel(
 PAID_HEADLINES = Panel(
     "paid_headlines",
     Text("Revenue", "Chiffre d’affaires"),
-    Aggregate(metrics=("revenue", "refunds", "refund_rate", "payment_success_rate", "revenue_per_user"), grain="day", compare="previous"),
+    Aggregate(
+        metrics=("revenue", "refunds", "refund_rate", "payment_success_rate", "revenue_per_user"),
+        grain="day",
+        compare="previous",
+        previous_series=False,
+    ),
     "tiles",
     needs="payments",
     unless=("subscriptions",),
@@ -55,6 +60,8 @@ CUSTOMER_COHORTS = Panel(
     "cohorts",
     note=Text("Share of each month’s new customers still paying", "Part des nouveaux clients de chaque mois qui paient encore"),
     width="half",
+    drill=Movements(movements=("new",), limit=200),
+    options={"drill_table": DRILL_TABLE},
     needs="subscriptions",
 )
 REVENUE_COHORTS = Panel(
@@ -64,6 +71,8 @@ REVENUE_COHORTS = Panel(
     "cohorts",
     note=Text("MRR of each month’s new customers, net of changes", "MRR des nouveaux clients de chaque mois, variations comprises"),
     width="half",
+    drill=Movements(movements=("new",), limit=200),
+    options={"drill_table": DRILL_TABLE},
     needs="subscriptions",
 )
 
