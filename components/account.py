@@ -30,7 +30,6 @@ WHERE = Text("Where you are signed in", "Où vous êtes connecté")
 HERE = Text("this browser", "ce navigateur")
 SINCE = Text("since {instant}", "depuis {instant}")
 EVERYWHERE = Text("Sign out everywhere else", "Se déconnecter partout ailleurs")
-SIGN_OUT = Text("Sign out", "Se déconnecter")
 UNKNOWN = Text("Unknown browser", "Navigateur inconnu")
 
 
@@ -40,7 +39,7 @@ def profile(actor: Actor) -> None:
         roles = ", ".join(ROLES[role].label[actor.locale] for role in sorted(actor.roles) if role in ROLES)
         about = " · ".join(literal.text(part) for part in (actor.email, actor.tenant.name, roles))
         st.html(f'<div class="vg-head"><h1>{literal.text(actor.name)}</h1><p>{about}</p></div>')
-        if st.button(SIGN_OUT[actor.locale], key="sign_out", icon=":material/logout:"):
+        if st.button(session.SIGN_OUT[actor.locale], key="sign_out", icon=":material/logout:"):
             session.close(actor)
             st.rerun()
 

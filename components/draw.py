@@ -12,7 +12,8 @@ from components import literal
 from reports.charts.view import PICK, Chart, Drawing, Sentences, Sheet, SheetColumn, Tile, Tiles
 
 ARROWS = {"up": "↑", "down": "↓", "none": ""}
-MARKS = {"good": "↑", "bad": "↓", "flat": "·"}
+MARKS = {"up": "↑", "down": "↓", "none": "·"}
+ICONS = {"up": ":material/arrow_upward:", "down": ":material/arrow_downward:", "none": ":material/remove:"}
 
 
 def draw(drawing: Drawing, key: str, alt: str, on_pick: Callable[[], None] | None = None) -> None:
@@ -112,9 +113,24 @@ def sentences_html(drawing: Sentences) -> str:
     items = []
     for one in drawing.sentences:
         subject = f"<b>{literal.text(one.subject)}</b> " if one.subject else ""
-        mark = f'<span class="vg-mark vg-{one.tone}" aria-hidden="true">{MARKS[one.tone]}</span>'
+        mark = f'<span class="vg-mark vg-{one.tone}" aria-hidden="true">{MARKS[one.arrow]}</span>'
         items.append(f"<li>{mark}<span>{subject}{literal.text(one.rest)}</span></li>")
     return f'<ul class="vg-said">{"".join(items)}</ul>'
+
+
+def sentences(drawing: Sentences, key: str, on_pick: Callable[[dict[str, str]], None]) -> None:
+    """The same sentences, each a button that gives back what it speaks of: metric, by and slice."""
+    with st.container(key=f"said_{key}", gap=None):
+        for position, one in enumerate(drawing.sentences):
+            st.button(
+                f"**{literal.markdown(one.subject)}** {literal.markdown(one.rest)}",
+                key=f"told_{one.tone}_{key}_{position}",
+                icon=ICONS[one.arrow],
+                type="tertiary",
+                width="stretch",
+                on_click=on_pick,
+                args=({"metric": one.metric, "by": one.by, "slice": one.slice},),
+            )
 
 
 def rows(sheet: Sheet, key: str, on_pick: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from accounts.actor import Actor
 from accounts.language import Text
 from analytics.dimensions import DIMENSIONS
+from analytics.filters import Filter
 from analytics.kinds.aggregate import Aggregate
 from analytics.metrics import METRICS
 from analytics.query import InvalidQuery, Query, Scope
@@ -58,9 +59,17 @@ def open_wanted(panels: Iterable[Panel], scope: Scope, actor: Actor) -> None:
         return
     del st.session_state[_WANTED]
     if "metric" in picked:
-        metric(picked["metric"], scope, actor)
+        metric(picked["metric"], _narrowed(scope, picked), actor)
     else:
         rows(panel, picked, scope, actor)
+
+
+def _narrowed(scope: Scope, picked: Mapping[str, str]) -> Scope:
+    """The scope with the slice that was clicked, where it was one."""
+    if not (by := picked.get("by")):
+        return scope
+    chosen = Filter("is", by, (picked["slice"],)) if picked.get("slice") else Filter("is_not_set", by)
+    return scope.model_copy(update={"filters": tuple(dict.fromkeys((*scope.filters, chosen)))})
 
 
 def rows(panel: Panel, picked: Mapping[str, str], scope: Scope, actor: Actor) -> None:
@@ -91,9 +100,12 @@ def metric(name: str, scope: Scope, actor: Actor) -> None:
     @st.dialog(literal.markdown(of.label[actor.locale]), width="large")
     def opened() -> None:
         st.html(meaning_html([of], actor.locale))
+        if scope.filters:
+            st.html(f'<p class="vg-fact">{literal.text(filters_sentence(scope.filters, actor.locale))}</p>')
         course = Aggregate(metrics=(name,), grain="day", compare="previous")
         _drawn(Panel(f"course_{name}", of.label, course, "lines", height=200), scope, actor)
-        cuts = [cut for cut in CUTS if cut in _offered(name)]
+        fixed = {chosen.dimension for chosen in scope.filters}
+        cuts = [cut for cut in CUTS if cut in _offered(name) - fixed]
         if cuts:
             labels = {cut: DIMENSIONS[cut].label[actor.locale] for cut in cuts}
             cut = st.segmented_control(

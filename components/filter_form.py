@@ -17,6 +17,7 @@ from components import literal, scope
 from data_access.clock import utc_now
 from data_access.warehouse import QueryBudgetExceeded, WarehouseUnavailable
 from reports import words
+from reports.reasons import invalid
 
 OFFERED = ("plan", "country", "device", "channel", "kind")
 OPERATORS = {"is": Text("is", "est"), "is_not": Text("is not", "n’est pas")}
@@ -48,7 +49,7 @@ def filter_form(current: Scope, actor: Actor) -> None:
     )
     name = st.session_state["filter_on"]
     ready = _property(locale) if name == PROPERTY else _values(name, actor)
-    if st.button(ADD[locale], key="filter_add", type="primary", width="stretch", disabled=not ready, on_click=_add, args=(current,)):
+    if st.button(ADD[locale], key="filter_add", type="primary", width="stretch", disabled=not ready, on_click=_add, args=(current, locale)):
         st.rerun(scope="app")
 
 
@@ -87,13 +88,13 @@ def _known(name: str, actor: Actor) -> list[str]:
     return []
 
 
-def _add(current: Scope) -> None:
+def _add(current: Scope, locale: str) -> None:
     state = st.session_state
     name, how = state["filter_on"], state.get("filter_how") or "is"
     values = (state["filter_value"],) if name == PROPERTY else tuple(state[f"filter_values_{name}"])
     try:
         added = Filter(how, PROPERTY + state["filter_property"] if name == PROPERTY else name, values)
     except InvalidFilter as error:
-        st.toast(literal.markdown(str(error)))
+        st.toast(literal.markdown(invalid(error)[locale]))
         return
     scope.change(filters=tuple(dict.fromkeys((*current.filters, added))))

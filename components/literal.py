@@ -6,13 +6,14 @@ import html
 import re
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|$~<>&^=\"'])")
+_BLANK = re.compile(r"[ \t\r\n\f\v\u2028\u2029]+")  # no-break spaces stay: they hold numbers together
 _CODE = re.compile(r":(?=\S)")
 _JOINER = "\u2060"  # a word joiner: unseen, and it parts ":material" and ":smile:" from what they would become
 
 
 def markdown(text: str) -> str:
     """For labels of widgets: every mark escaped, no line breaks."""
-    escaped = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    escaped = _MARKDOWN.sub(r"\\\1", _BLANK.sub(" ", text).strip())
     return _CODE.sub(f":{_JOINER}", escaped)
 
 

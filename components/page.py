@@ -20,7 +20,7 @@ from components.panel import panel_card
 from components.scope_bar import chips, scope_bar
 from data_access.clock import utc_now
 from data_access.errors import WarehouseError
-from reports import dates
+from reports import dates, words
 from reports.bundle import bundle
 from reports.formats import file_name
 from reports.library.fitting import fitting
@@ -30,6 +30,15 @@ log = logging.getLogger(__name__)
 WIDTHS = {"full": 12, "two_thirds": 8, "half": 6, "third": 4}
 EXPORT = Text("Export", "Exporter")
 EXPORT_HINT = Text("Every panel as CSV, in one zip", "Chaque panneau en CSV, dans un zip")
+LAST_GOOD = Text(
+    "The warehouse does not answer. These are the last good numbers, with data as of {instant}; reload to try again.",
+    "L’entrepôt de données ne répond pas. Voici les derniers chiffres valables, données au {instant} ; rechargez pour réessayer.",
+)
+STALE = Text(
+    "No new data for more than a day: the last is of {instant}.",
+    "Aucune donnée nouvelle depuis plus d’un jour : la dernière date du {instant}.",
+)
+BANNERS = {"last_good": (LAST_GOOD, "bad"), "stale": (STALE, "warn")}  # the first that applies is said, once for the page
 FOOT = Text(
     "Times are those of {zone}; weeks start on {day}; money is in {currency}.",
     "Heures de {zone} ; semaines à partir du {day} ; montants en {currency}.",
@@ -45,9 +54,11 @@ def show(report: Report) -> None:
     scope.follow(report.name)
     choice = scope.read(actor, now)
     fitted = _fitted(report, actor, now)
-    _head(fitted or report, choice, actor, now)
+    first = _first(fitted or report, choice, actor, now)
+    _head(fitted or report, choice, actor, (now, first))
     if fitted is None:
         return
+    _banner(first, actor, now)
     for notice in choice.notices:
         st.html(f'<div class="vg-notice" role="alert">{literal.text(notice)}</div>')
     chips(choice, actor)
@@ -88,22 +99,37 @@ def _row(row: list[Panel], choice: scope.Choice) -> None:
             panel_card(panel, choice.scope)
 
 
-def _head(report: Report, choice: scope.Choice, actor: Actor, now: datetime) -> None:
+def _banner(result: Result | None, actor: Actor, now: datetime) -> None:
+    """What is true of the whole page: the numbers are old, or from before the warehouse went away."""
+    code = next((code for code in BANNERS if result and result.warned(code)), None)
+    if code is None or result is None:
+        return
+    text, tone = BANNERS[code]
+    at = dates.instant(result.freshness, actor.tenant, actor.locale, now) if result.freshness else words.MISSING
+    st.html(f'<div class="vg-notice vg-{tone}" role="alert">{literal.text(text[actor.locale].format(instant=at))}</div>')
+
+
+def _head(report: Report, choice: scope.Choice, actor: Actor, known: tuple[datetime, Result | None]) -> None:
+    now, first = known
     with st.container(key="page_head", horizontal=True):
-        context = _context(report, choice, actor, now)
+        context = _context(first, choice, actor, now)
         st.html(f'<div class="vg-head"><h1>{literal.text(report.title[actor.locale])}</h1><p>{literal.text(context)}</p></div>')
         scope_bar(choice, actor, now)
         if actor.may(Permission.EXPORT) and report.panels:
             _export(report, choice, actor, now)
 
 
-def _context(report: Report, choice: scope.Choice, actor: Actor, now: datetime) -> str:
-    """What period, compared with what, data as of when: as the first panel that can be answered says."""
-    for panel in (p for p in report.panels if not p.fixed):
-        result = _answered(panel, choice, actor, now)
-        if result is not None:
-            return dates.context(result, actor.tenant, actor.locale, now)
+def _context(result: Result | None, choice: scope.Choice, actor: Actor, now: datetime) -> str:
+    """What period, compared with what, data as of when."""
+    if result is not None:
+        return dates.context(result, actor.tenant, actor.locale, now)
     return dates.period(choice.scope.period.resolve(now, actor.tenant), actor.locale)
+
+
+def _first(report: Report, choice: scope.Choice, actor: Actor, now: datetime) -> Result | None:
+    """The answer of the first panel that has one: the head and the banner speak from it."""
+    answers = (_answered(panel, choice, actor, now) for panel in report.panels if not panel.fixed)
+    return next((result for result in answers if result is not None), None)
 
 
 def _answered(panel: Panel, choice: scope.Choice, actor: Actor, now: datetime) -> Result | None:

@@ -7,6 +7,7 @@ and what is clicked inside it reruns only it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
 import streamlit as st
 
@@ -16,13 +17,13 @@ from analytics.query import InvalidQuery, Scope
 from analytics.result import Result
 from analytics.run import Forbidden
 from components import drill, literal, session, states
-from components.draw import chosen_row, draw, picked, rows, tiles_html
+from components.draw import chosen_row, draw, picked, rows, sentences, tiles_html
 from components.menu import menu
 from data_access.clock import utc_now
 from data_access.errors import WarehouseError
 from reports.charts import VIEWS
 from reports.charts.palette import SCREEN
-from reports.charts.view import Sheet, Tile, Tiles
+from reports.charts.view import Sentences, Sheet, Tile, Tiles
 from reports.report import Panel, answer
 from reports.sentences import query_sentence
 
@@ -33,8 +34,11 @@ FLAGS = {
     "truncated": Text("First rows only", "Premières lignes seulement"),
     "no_rate": Text("Some amounts left out: no exchange rate", "Certains montants exclus : taux de change absent"),
     "not_applicable": Text("Some numbers do not know this filter", "Certains chiffres ne connaissent pas ce filtre"),
+    "budget": Text("Stopped early: not everything was counted", "Interrompu : tout n’a pas été compté"),
+    "last_good": Text("Last good answer", "Dernière réponse valable"),
 }
-TOP = ("ranked", "table")  # meant to show the first rows only
+TOP = ("ranked", "table", "changes")  # meant to show the first rows only
+UNDER_TILES = ("truncated", "no_rate", "not_applicable", "budget", "last_good")  # the head of the page says the others
 OPEN = Text("{label}: details", "{label} : détails")
 
 
@@ -64,9 +68,18 @@ def _instead(panel: Panel, actor: Actor, error: Exception) -> None:
 
 def title_html(panel: Panel, locale: str, result: Result | None = None) -> str:
     note = f"<p>{literal.text(panel.note[locale])}</p>" if panel.note else ""
-    codes = dict.fromkeys(w.code for w in result.warnings if w.code != "truncated" or panel.view not in TOP) if result else ()
-    flags = "".join(f'<span class="vg-flag">{literal.text(FLAGS[code][locale])}</span>' for code in codes if code in FLAGS)
-    return f'<div class="vg-title"><h2>{literal.text(panel.title[locale])}</h2>{note}{flags}</div>'
+    flags = flags_html(result, locale, FLAGS.keys() - ({"truncated"} if panel.view in TOP else set())) if result else ""
+    return f'<div class="vg-title"><h2>{literal.text(panel.title[locale])}</h2>{flags}{note}</div>'
+
+
+def flags_html(result: Result, locale: str, wanted: Collection[str]) -> str:
+    """One mark per kind of warning; what it means in full when pointed at."""
+    said = {w.code: w.text[locale] for w in reversed(result.warnings) if w.code in wanted}
+    return "".join(
+        f'<span class="vg-flag vg-flag-{code}" title="{literal.text(said[code])}">{literal.text(FLAGS[code][locale])}</span>'
+        for code in FLAGS
+        if code in said
+    )
 
 
 def _card(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
@@ -82,6 +95,10 @@ def _drawing(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
     """The drawing; a click on it opens what lies behind."""
     drawing = VIEWS[panel.view].draw(result, panel, SCREEN, actor.locale)
     alt = f"{panel.title[actor.locale]}. {query_sentence(result.query, actor.locale)}."
+    if isinstance(drawing, Sentences) and any(one.metric for one in drawing.sentences):
+        sentences(drawing, panel.name, lambda told: drill.want(panel.name, told))
+        drill.open_wanted((panel,), scope, actor)
+        return
     if panel.drill is None or not VIEWS[panel.view].clicks:
         draw(drawing, f"view_{panel.name}", alt)
         return
@@ -103,6 +120,8 @@ def _tiles(panel: Panel, result: Result, scope: Scope, actor: Actor) -> None:
         with st.container(key=f"hits_{panel.name}"):
             for tile in drawing.tiles:
                 _hit(panel, tile, actor.locale)
+        if flags := flags_html(result, actor.locale, UNDER_TILES):
+            st.html(f'<div class="vg-under">{flags}</div>')
     drill.open_wanted((panel,), scope, actor)
 
 

@@ -22,6 +22,7 @@ from analytics.filters import Filter, InvalidFilter
 from analytics.period import InvalidPeriod, Period
 from analytics.query import InvalidQuery, Scope
 from reports import grains
+from reports.reasons import invalid
 
 NAMES = ("period", "compare", "grain", "filters")
 LONGEST = 8_000
@@ -86,7 +87,7 @@ def _read(name: str, raw: str, actor: Actor, now: datetime) -> Any:
     except _Refused:
         raise
     except (InvalidPeriod, InvalidFilter, InvalidQuery) as error:
-        raise _Refused(Text(str(error), UNREADABLE.fr)) from None
+        raise _Refused(invalid(error)) from None
     except (ValidationError, ValueError, OverflowError, RecursionError):
         raise _Refused(UNREADABLE) from None
 

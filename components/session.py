@@ -7,7 +7,7 @@ import streamlit as st
 from accounts import actors, audit, csrf, sessions
 from accounts.actor import Actor
 from accounts.address import client_address
-from accounts.language import nearest_locale
+from accounts.language import Text, nearest_locale
 from accounts.roles import Permission
 from accounts.secret import secret_of
 from accounts.sessions import Visit
@@ -15,11 +15,13 @@ from components import states, theme
 from data_access.clock import utc_now
 from data_access.connections import store
 from data_access.settings import settings
+from reports.reasons import FORBIDDEN, FORBIDDEN_NEXT
 
 _SESSION = "vigie_session_id"
 _TICKET = "vigie_ticket"
 _ENDED = "vigie_ended"
 _LOCALE = "vigie_locale"
+SIGN_OUT, ACCOUNT = Text("Sign out", "Se déconnecter"), Text("My account", "Mon compte")
 
 
 def visit() -> Visit:
@@ -71,7 +73,13 @@ def refuse(actor: Actor, what: str) -> None:
     theme.apply()
     st.logo(str(theme.MARK), size="medium")
     with st.container(key="forbidden"):
-        states.state(states.FORBIDDEN[actor.locale], states.FORBIDDEN_NEXT[actor.locale])
+        states.state(FORBIDDEN[actor.locale], FORBIDDEN_NEXT[actor.locale])
+        with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
+            if st.button(ACCOUNT[actor.locale], key="refused_account", icon=":material/person:"):
+                st.switch_page("pages/account.py")
+            if st.button(SIGN_OUT[actor.locale], key="refused_sign_out", icon=":material/logout:"):
+                close(actor)
+                st.rerun()
 
 
 def open_for(actor: Actor) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from accounts.language import Text
-from analytics.query import InvalidQuery
 from analytics.result import Result
 from analytics.run import Forbidden
 from components import literal
-from data_access.errors import QueryBudgetExceeded, SchemaMismatch, WarehouseUnavailable
+from reports.reasons import INVALID, reason
 
 EMPTY = Text("Nothing in this period", "Rien sur cette période")
 EMPTY_NEXT = Text("Choose a longer period or remove a filter.", "Choisissez une période plus longue ou retirez un filtre.")
@@ -20,29 +19,6 @@ NOTHING_NEXT = Text(
 )
 NOT_APPLICABLE = Text("Not with these filters", "Impossible avec ces filtres")
 NOT_APPLICABLE_NEXT = Text("Remove a filter that these numbers do not know.", "Retirez un filtre que ces chiffres ne connaissent pas.")
-FORBIDDEN = Text("Not open to your role", "Non ouvert à votre rôle")
-FORBIDDEN_NEXT = Text("An administrator can grant it.", "Un administrateur peut vous l’accorder.")
-SLOW = Text("Stopped: it took too long", "Interrompu : trop long")
-SLOW_NEXT = Text(
-    "Choose a shorter period or fewer filters, then try again.", "Choisissez une période plus courte ou moins de filtres, puis réessayez."
-)
-DOWN = Text("The warehouse does not answer", "L’entrepôt de données ne répond pas")
-DOWN_NEXT = Text(
-    "The page tries again when you reload it. `vigie check` says what is wrong.",
-    "La page réessaie quand vous la rechargez. `vigie check` dit ce qui ne va pas.",
-)
-INVALID = Text("This question cannot be asked", "Cette question ne peut pas être posée")
-FAILED = Text("This panel could not be drawn", "Ce panneau n’a pas pu être dessiné")
-FAILED_NEXT = Text(
-    "The others are not affected. The log has the details.", "Les autres ne sont pas touchés. Le journal contient les détails."
-)
-
-ERRORS: dict[type[Exception], tuple[Text, Text]] = {
-    Forbidden: (FORBIDDEN, FORBIDDEN_NEXT),
-    QueryBudgetExceeded: (SLOW, SLOW_NEXT),
-    WarehouseUnavailable: (DOWN, DOWN_NEXT),
-    SchemaMismatch: (DOWN, DOWN_NEXT),
-}
 
 
 def state(title: str, hint: str, tone: str = "flat") -> None:
@@ -54,11 +30,8 @@ def state(title: str, hint: str, tone: str = "flat") -> None:
 
 def failure(error: Exception, locale: str) -> None:
     """The state of a panel whose question could not be answered."""
-    if isinstance(error, InvalidQuery):
-        state(INVALID[locale], str(error))
-        return
-    title, hint = ERRORS.get(type(error), (FAILED, FAILED_NEXT))
-    state(title[locale], hint[locale], "flat" if isinstance(error, Forbidden) else "bad")
+    title, hint = reason(error)
+    state(title[locale], hint[locale], "flat" if title is INVALID or isinstance(error, Forbidden) else "bad")
 
 
 def instead(result: Result, locale: str) -> bool:

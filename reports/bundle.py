@@ -15,6 +15,7 @@ from analytics.run import Forbidden
 from data_access.errors import WarehouseError
 from reports import dates, sentences
 from reports.formats import FORMATS, file_name
+from reports.reasons import reason
 from reports.report import Panel, Report, answer
 
 MADE = Text("Exported {instant} for {name}.", "Exporté le {instant} pour {name}.")
@@ -29,7 +30,7 @@ def bundle(report: Report, scope: Scope, actor: Actor, now: datetime) -> bytes:
         try:
             answers.append((panel, answer(panel, scope, actor, now)))
         except (Forbidden, InvalidQuery, WarehouseError) as error:
-            lines.append(LEFT_OUT[actor.locale].format(title=panel.title[actor.locale], why=error))
+            lines.append(LEFT_OUT[actor.locale].format(title=panel.title[actor.locale], why=reason(error)[0][actor.locale]))
     stamp = dates.instant(now.replace(tzinfo=None), actor.tenant, actor.locale)
     lines.append(MADE[actor.locale].format(instant=stamp, name=actor.name))
     return _zipped(answers, lines, actor, now)

@@ -39,7 +39,7 @@ GRAINS: dict[str, Text] = {
     "quarter": Text("Quarterly", "Par trimestre"),
     "year": Text("Yearly", "Par an"),
 }
-COMPARED = Text("compared with {period}", "comparé à {period}")
+COMPARED = Text("compared with {period}", "comparé au {period}")
 FRESH = Text("data as of {instant}", "données au {instant}")
 VERSUS = Text("vs {period}", "vs {period}")
 BEFORE_IT = Text("vs prev. {days} d", "vs {days} j préc.")
@@ -105,13 +105,18 @@ def instant(moment: datetime, tenant: Tenant, locale: str, now: datetime | None 
 
 def context(result: Result, tenant: Tenant, locale: str, now: datetime) -> str:
     """The line under a title: what period, compared with what, data as of when."""
-    said = period(result.period, locale)
+    said = _whole(period(result.period, locale))
     if result.previous_period is not None:
         beside = (result.period.last - timedelta(days=1)).year
-        said += ", " + COMPARED[locale].format(period=period(result.previous_period, locale, beside))
+        said += ", " + COMPARED[locale].format(period=_whole(period(result.previous_period, locale, beside)))
     if result.freshness is not None:
-        said += " · " + FRESH[locale].format(instant=instant(result.freshness, tenant, locale, now))
+        said += " · " + FRESH[locale].format(instant=_whole(instant(result.freshness, tenant, locale, now)))
     return said
+
+
+def _whole(said: str) -> str:
+    """A date that no line breaks in two."""
+    return said.replace(" ", "\u00a0")
 
 
 def bucket(start: datetime, grain: str, locale: str) -> str:

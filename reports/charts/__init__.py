@@ -19,8 +19,8 @@ VIEWS: dict[str, View] = {
     "bars": View(Text("Bars over time", "Barres dans le temps"), bars, ("bucket", "slice")),
     "waterfall": View(Text("From opening to closing", "De l’ouverture à la clôture"), waterfall, ("slice",)),
     "cohorts": View(Text("Cohorts", "Cohortes"), cohorts, ("bucket",)),
-    "hours": View(Text("Hours and weekdays", "Heures et jours"), hours),
+    "hours": View(Text("Hours and weekdays", "Heures et jours"), hours, ("slice",)),
     "ranked": View(Text("Ranked bars", "Barres classées"), ranked, ("slice",)),
     "table": View(Text("Table", "Tableau"), sheet, ("slice",)),
-    "changes": View(Text("What changed most", "Ce qui a le plus changé"), changes),
+    "changes": View(Text("What changed most", "Ce qui a le plus changé"), changes, ("slice",)),
 }

@@ -1,4 +1,4 @@
-"""Bars over time: one series, or stacked by slice, metric or movement; incomplete buckets are pale with a dashed edge."""
+"""Bars over time: one series, or stacked by slice, metric or movement; incomplete buckets are hatched with a dashed edge."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bars(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
         },
         "y": {"field": "value", "type": "quantitative", "stack": "zero", **height},
         "color": _colour(drawn, panel, palette),
-        "fillOpacity": spec.condition("datum.cut", 0.3, 1),
+        "fillOpacity": spec.condition("datum.cut", 0.75, 1),
         "strokeOpacity": spec.condition("datum.cut", 1, 0),
         "order": {"field": "rank", "type": "quantitative"},
         "tooltip": spec.tooltip(tips(drawn, locale)),
@@ -39,7 +39,16 @@ def bars(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
     style = {"cursor": "pointer", "strokeDash": [3, 3]} | ({} if drawn.sliced else {"stroke": palette.accent})
     column = spec.layer([{k: row[k] for k in KEPT if k in row} for row in rows], "bar", style, encoding)
     column["params"] = [spec.pick("key", "slice")]
-    return spec.chart([column], palette, panel.height)
+    cut = [row for row in column["data"]["values"] if row["cut"]]
+    return spec.chart([column, *_hatched(cut, encoding, palette)], palette, panel.height)
+
+
+def _hatched(cut: list[Row], encoding: dict[str, Any], palette: Palette) -> list[spec.Spec]:
+    """Stripes of the card's colour over the incomplete bars, which they answer for under the mouse."""
+    if not cut:
+        return []
+    placed = {name: encoding[name] for name in ("x", "y", "order", "tooltip")}
+    return [spec.layer(cut, "bar", {"color": spec.hatch(palette.card), "cursor": "pointer"}, placed)]
 
 
 def _below(row: Row, panel: Panel) -> Row:

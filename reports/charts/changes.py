@@ -37,6 +37,8 @@ class Move:
     before: float
     now: float
     weight: float  # share of the whole that moved
+    by: str = ""  # the dimension of a slice, and its raw value
+    slice: str = ""
 
 
 def changes(result: Result, panel: Panel, palette: Palette, locale: str) -> Sentences:
@@ -82,7 +84,11 @@ def _slices(result: Result, other: Result, locale: str) -> Iterator[Move]:
             if max(now, before) < LEAST * whole or abs(now - before) < SLIGHT * abs(before or whole):
                 continue
             subject = f"{metric.label[locale]} · {words.slice_name(of, raw, locale)}"
-            yield Move(metric, subject, before, now, abs(now - before) / whole)
+            yield Move(metric, subject, before, now, abs(now - before) / whole, by, _raw(raw))
+
+
+def _raw(value: object) -> str:
+    return "" if words.missing(value) else str(value)
 
 
 def _known(value: float) -> float:
@@ -94,10 +100,11 @@ def _say(move: Move, result: Result, locale: str) -> Sentence:
     difference = move.now - move.before
     tone: Tone = tone_of(move.metric, difference)
     if not move.before:
-        return Sentence(move.subject, NEW[locale].format(now=measure.short(move.now)), tone)
+        rest = NEW[locale].format(now=measure.short(move.now))
+        return Sentence(move.subject, rest, tone, "up" if difference > 0 else "down", move.metric.name, move.by, move.slice)
     points = move.metric.change == "points"
     amount = words.change(abs(difference) if points else abs(difference) / abs(move.before), move.metric.change, locale).lstrip("+")
     rest = SENTENCE[locale].format(
         how=(UP if difference > 0 else DOWN)[locale], change=amount, before=measure.short(move.before), now=measure.short(move.now)
     )
-    return Sentence(move.subject, rest, tone)
+    return Sentence(move.subject, rest, tone, "up" if difference > 0 else "down", move.metric.name, move.by, move.slice)

@@ -22,6 +22,7 @@ AFTER, RATE, HOUR = Text("After", "Après"), Text("Rate", "Taux"), Text("Hour", 
 ONGOING = Text("not over yet", "en cours")
 STEP = {"day": Text("D", "J"), "week": Text("W", "S"), "month": Text("M", "M")}
 CELL = 30
+TIGHT = "bandwidth('x') < 17"  # and here none for any word: the tooltip has it
 NARROW = "bandwidth('x') < 34"  # on a phone a cell has no room for a percent sign
 
 
@@ -38,7 +39,7 @@ def cohorts(result: Result, panel: Panel, palette: Palette, locale: str) -> Char
     down = list(dict.fromkeys(row["row"] for row in rows))
     across = [f"{letter}{o}" for o in sorted({int(o) for o in frame["offset"]})]
     tip = spec.tooltip([("full", COHORT[locale]), ("people", SIZE[locale]), ("column", AFTER[locale]), ("exact", RATE[locale])])
-    return spec.chart(_cells(_painted(rows, palette), down, across, tip), palette, max(CELL * (len(down) + 1), 120))
+    return spec.chart(_cells(_painted(rows, palette), down, across, (tip, ("key",))), palette, max(CELL * (len(down) + 1), 120))
 
 
 def _cohort(cell: dict[Any, Any], grain: str, letter: str, locale: str) -> Row:
@@ -71,13 +72,15 @@ def hours(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
             "full": f"{names[day]} {hour:02d}:00–{hour + 1:02d}:00",
             "exact": measure.exact(value),
             "shown": 1,
+            "weekday": str(day),
+            "hour_of_day": str(hour),
         }
         for day in names
         for hour in range(24)
     ]
     tip = spec.tooltip([("full", HOUR[locale]), ("exact", metric.label[locale])])
     down, across = [name[:3].capitalize() for name in names.values()], [f"{hour:02d}" for hour in range(24)]
-    return spec.chart(_cells(_painted(rows, palette), down, across, tip), palette, panel.height)
+    return spec.chart(_cells(_painted(rows, palette), down, across, (tip, ("weekday", "hour_of_day"))), palette, panel.height)
 
 
 def _painted(rows: list[Row], palette: Palette) -> list[Row]:
@@ -90,7 +93,9 @@ def _painted(rows: list[Row], palette: Palette) -> list[Row]:
     return painted
 
 
-def _cells(rows: list[Row], down: Sequence[str], across: Sequence[str], tip: list[spec.Spec]) -> list[spec.Spec]:
+def _cells(rows: list[Row], down: Sequence[str], across: Sequence[str], met: tuple[list[spec.Spec], Sequence[str]]) -> list[spec.Spec]:
+    """`met`: the tooltip, and the fields that a click gives back."""
+    tip, clicked = met
     axis = {"orient": "top", "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 4, "labelPadding": 6}
     place: dict[str, Any] = {
         "x": {"field": "column", "type": "ordinal", "sort": across, "axis": axis, "scale": {"domain": across, "paddingInner": 0.06}},
@@ -98,11 +103,12 @@ def _cells(rows: list[Row], down: Sequence[str], across: Sequence[str], tip: lis
     }
     fill = {"field": "fill", "type": "nominal", "scale": None}
     opacity = {"field": "shown", "type": "quantitative", "scale": None}
-    cells = spec.layer(rows, "rect", {"cornerRadius": 2}, place | {"color": fill, "opacity": opacity, "tooltip": tip})
+    cells = spec.layer(rows, "rect", {"cornerRadius": 2, "cursor": "pointer"}, place | {"color": fill, "opacity": opacity, "tooltip": tip})
+    cells["params"] = [spec.pick(*clicked)]
     worded = [row for row in rows if row.get("said")]
     if not worded:
         return [cells]
     ink = {"field": "ink", "type": "nominal", "scale": None}
     said = {"condition": {"test": NARROW, "value": {"expr": "datum.tight"}}, "field": "said"}
-    style = {"fontSize": {"expr": f"{NARROW} ? 9.5 : 12"}}
-    return [cells, spec.layer(worded, "text", style, place | {"text": said, "color": ink})]
+    style = {"fontSize": {"expr": f"{TIGHT} ? 0 : {NARROW} ? 9.5 : 12"}, "cursor": "pointer"}
+    return [cells, spec.layer(worded, "text", style, place | {"text": said, "color": ink, "tooltip": tip})]

@@ -1,7 +1,8 @@
-"""Lines over time: this period, the compared one dashed, the incomplete tail dotted; or one line per slice."""
+"""Lines over time: this period, the compared one dashed, the incomplete tail dotted over a hatched band; or one line per slice."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from analytics.result import Result
@@ -33,12 +34,24 @@ def lines(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
     layers = [_strokes(drawn, place, palette), *columns(drawn, place, palette, locale)]
     if not drawn.sliced and panel.options.get("area", True):
         layers.insert(0, _area(drawn, place, height["scale"]["domain"][0], palette))
+    layers[0:0] = _band(drawn, place, height["scale"]["domain"], palette)
     return spec.chart(layers, palette, panel.height)
 
 
 def _area(drawn: Traces, place: dict[str, Any], floor: float, palette: Palette) -> spec.Spec:
     rows = [{"i": row["i"], "value": row["value"], "floor": floor} for row in drawn.rows if not row["cut"]]
     return spec.layer(rows, "area", {"color": palette.wash}, place | {"y2": {"field": "floor"}})
+
+
+def _band(drawn: Traces, place: dict[str, Any], domain: list[float], palette: Palette) -> list[spec.Spec]:
+    """Stripes under the incomplete buckets, up to the neighbour that is whole."""
+    cut = sorted({row["i"] for row in drawn.rows if row["cut"]})
+    if not cut or len(drawn.starts) < 2:
+        return []
+    rows = [{"i": max(i - 1, 0), "to": max(i, 1), "value": domain[0], "top": domain[1]} for i in cut]
+    return [
+        spec.layer(rows, "rect", {"color": spec.hatch(palette.grid, 40, 0.05)}, place | {"x2": {"field": "to"}, "y2": {"field": "top"}})
+    ]
 
 
 def _strokes(drawn: Traces, place: dict[str, Any], palette: Palette) -> spec.Spec:
@@ -50,6 +63,7 @@ def _strokes(drawn: Traces, place: dict[str, Any], palette: Palette) -> spec.Spe
     domain = [*names, TAIL]
     encoding = place | {
         "color": {"field": "legend", "type": "nominal", "scale": {"domain": domain, "range": [*colours, palette.accent]}, "legend": legend},
+        "detail": {"field": "part", "type": "nominal"},
         "strokeDash": {"field": "legend", "type": "nominal", "scale": {"domain": domain, "range": [*dashes, [1, 5]]}, "legend": legend},
     }
     style = {"strokeWidth": 2, "strokeCap": "round", "strokeJoin": "round"}
@@ -57,17 +71,17 @@ def _strokes(drawn: Traces, place: dict[str, Any], palette: Palette) -> spec.Spe
 
 
 def _points(drawn: Traces) -> list[Row]:
-    """An incomplete bucket leaves the solid line: it joins its neighbour in a dotted tail."""
+    """An incomplete bucket leaves the solid line: a dotted piece joins it to each neighbour, `part` keeps the pieces apart."""
     if drawn.sliced:
         return [_point(row, row["legend"]) for row in drawn.rows]
     points = [_point(row, row["legend"]) for row in drawn.rows if not row["cut"]]
     if len(drawn.names) > 1:
         points += [_point(row, drawn.names[1], row["before"]) for row in drawn.rows]
-    for here, following in zip(drawn.rows, (*drawn.rows[1:], None), strict=True):
-        if here["cut"] or (following and following["cut"]):
-            points.append(_point(here, TAIL))
+    for here, after in pairwise(drawn.rows):
+        if here["cut"] or after["cut"]:
+            points += [_point(row, TAIL) | {"part": here["i"]} for row in (here, after)]
     return points
 
 
 def _point(row: Row, legend: str, value: float | None = None) -> Row:
-    return {"i": row["i"], "value": row["value"] if value is None else value, "legend": legend}
+    return {"i": row["i"], "value": row["value"] if value is None else value, "legend": legend, "part": -1}

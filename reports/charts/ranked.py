@@ -13,7 +13,7 @@ from reports.charts.view import Chart, measure_of
 from reports.report import Panel
 
 BAR = 32
-ROOM = {"expr": "max(width - 62, 20)"}  # the words beside the longest bar need this many pixels
+GLYPH = 7.4  # pixels of the widest digit at 12 pixels of type, with its spacing
 SHARE = Text("Share", "Part")
 
 
@@ -24,13 +24,14 @@ def ranked(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart
     tip = spec.tooltip([("name", dimension(by).label[locale]), ("exact", metric.label[locale]), ("share", SHARE[locale])])
     # TRICKY: bars are told apart by their order, not by their name: two slices may be worded the same.
     names = axes.labels([(float(row["order"]), row["name"]) for row in rows])
+    room = round(GLYPH * max((len(row["said"]) for row in rows), default=0)) + 10
     longest, lowest = max((row["value"] for row in rows), default=1.0), min((row["value"] for row in rows), default=0.0)
     place = {
         "x": {
             "field": "value",
             "type": "quantitative",
             "axis": None,
-            "scale": {"domain": [min(lowest, 0.0), longest or 1.0], "nice": False, "range": [0, ROOM]},
+            "scale": {"domain": [min(lowest, 0.0), longest or 1.0], "nice": False, "range": [0, {"expr": f"max(width - {room}, 20)"}]},
         },
         "y": {
             "field": "order",

@@ -70,6 +70,21 @@ def when(param: str, then: Any, otherwise: Any) -> Spec:
     return {"condition": {"param": param, "empty": False, "value": then}, "value": otherwise}
 
 
+def hatch(colour: str, stripes: int = 16, slant: float = 0.18) -> Spec:
+    """Slanted stripes of `colour` with nothing between them, as wide as what they fill: a mark that is not complete yet.
+
+    A gradient, because a pattern would be an element of the picture that no specification can add.
+    """
+    stops = []
+    for i in range(stripes):
+        first, half, last = i / stripes, (i + 0.45) / stripes, (i + 1) / stripes
+        stops += [(first, colour), (half, colour), (half, "transparent"), (last, "transparent")]
+    return {
+        "gradient": "linear", "x1": 0, "y1": 0, "x2": slant, "y2": 1,
+        "stops": [{"offset": round(offset, 4), "color": shade} for offset, shade in stops],
+    }  # fmt: skip
+
+
 def starts_of(frame: pd.DataFrame) -> list[pd.Timestamp]:
     """The buckets of a frame, each once, in order."""
     return sorted(set(frame["bucket"]))

@@ -60,11 +60,16 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Sentence:
-    """`subject` is set in bold; `rest` follows it."""
+    """`subject` is set in bold; `rest` follows it. `metric`, and where it speaks of one slice the dimension and the raw value,
+    say what to open when it is clicked; "" for a sentence about nothing."""
 
     subject: str
     rest: str
     tone: Tone
+    arrow: Literal["up", "down", "none"] = "none"
+    metric: str = ""
+    by: str = ""
+    slice: str = ""
 
 
 @dataclass(frozen=True)

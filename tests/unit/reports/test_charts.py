@@ -100,7 +100,8 @@ def test_names_reach_the_chart_as_data_never_as_markup():
 
 def test_an_incomplete_bucket_is_dotted_and_left_out_of_the_solid_line():
     chart = drawn("lines")
-    area, strokes, *_ = (layer["data"]["values"] for layer in chart.spec["layer"])
+    band, area, strokes, *_ = (layer["data"]["values"] for layer in chart.spec["layer"])
+    assert [(p["i"], p["to"]) for p in band] == [(28, 29)]
     assert max(p["i"] for p in area) == 28
     assert [p["i"] for p in strokes if p["legend"] == "tail"] == [28, 29]
     assert max(p["i"] for p in strokes if p["legend"] == "This period") == 28
@@ -110,6 +111,25 @@ def test_an_incomplete_bar_says_so():
     rows = drawn("bars").spec["layer"][0]["data"]["values"]
     assert [row["cut"] for row in rows].count(True) == 1
     assert rows[-1]["when"].endswith("not over yet")
+
+
+def test_an_incomplete_bar_is_hatched():
+    _, stripes = drawn("bars").spec["layer"]
+    assert [row["key"] for row in stripes["data"]["values"]] == ["2026-11-30"]
+    assert stripes["mark"]["color"]["gradient"] == "linear"
+    assert (
+        len(VIEWS["bars"].draw(made.over_time(made.USERS), made.panel("bars", made.over_time(made.USERS)), LIGHT, "en").spec["layer"]) == 1
+    )
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_the_words_beside_the_longest_bar_have_room(locale):
+    """Seven and a half pixels a character at 12 pixels of type, and the gap."""
+    result = made.by_slice(made.MRR, "country", {"FR": (1_086_345_000, 1), "DE": (5, 1)})
+    chart = VIEWS["ranked"].draw(result, made.panel("ranked", result), LIGHT, locale)
+    said = max(len(row["said"]) for row in chart.spec["layer"][0]["data"]["values"])
+    room = chart.spec["layer"][0]["encoding"]["x"]["scale"]["range"][1]["expr"]
+    assert room == f"max(width - {round(7.4 * said) + 10}, 20)"
 
 
 def test_the_waterfall_adds_up():
