@@ -189,15 +189,16 @@ def _json_text_postgresql(element: JsonText, compiler: Any, **kw: Any) -> str:
 
 @compiles(TryNumber)
 def _try_number_sql(element: TryNumber, compiler: Any, **kw: Any) -> str:
-    # TRICKY: the words NaN and Infinity are numbers to DuckDB, and NaN is greater than every other.
-    number = f"TRY_CAST({args(element, compiler, **kw)[0]} AS DOUBLE)"
+    # TRICKY: the words NaN and Infinity are numbers to DuckDB, and NaN is greater than every other. So is 1_000.
+    number = f"TRY_CAST(replace({args(element, compiler, **kw)[0]}, '_', '?') AS DOUBLE)"
     return f"(CASE WHEN isfinite({number}) THEN {number} END)"
 
 
 @compiles(TryNumber, "postgresql")
 def _try_number_postgresql(element: TryNumber, compiler: Any, **kw: Any) -> str:
     (text,) = args(element, compiler, **kw)
-    pattern = r"^\s*[+-]?(\d+\.?\d{0,300}|\.\d+)([eE][+-]?\d{1,2})?\s*$"
+    # TRICKY: a cast beyond what a double holds is an error, and this engine's expressions count to 255 at most.
+    pattern = r"^\s*[+-]?(\d{1,200}(\.\d{0,200})?|\.\d{1,200})([eE][+-]?\d{1,2})?\s*$"
     return f"(CASE WHEN {text} ~ '{pattern}' THEN CAST({text} AS DOUBLE PRECISION) END)"
 
 
