@@ -10,12 +10,13 @@ import psycopg
 import sqlalchemy as sa
 
 from accounts.actor import Actor
-from analytics.query import Scope
+from analytics.query import Query, Scope
 from analytics.run import cache, run
 from bench.clock import Timing, ratio
 from bench.questions import QUESTIONS, Asked
 from data_access.warehouse import Warehouse
 from reports.library import REPORTS
+from reports.report import Panel
 
 PLAIN_RUNS = 2
 SCOPES = {
@@ -53,14 +54,23 @@ def plain(asked: Asked, actor: Actor, now: datetime) -> str:
 
 
 def tiles(actor: Actor, now: datetime) -> Iterator[tuple[str, Timing]]:
-    """Every question of every built-in panel, in each scope."""
+    """Every tile and every series of every built-in panel, in each scope; a strip of tiles one by one."""
     for report in REPORTS.values():
         for panel in report.panels:
             for scope_name, scope in SCOPES.items():
-                for number, query in enumerate((panel.query, *panel.beside)):
+                for name, query in parts(panel):
                     asked = panel.asked(query, scope)
-                    name = f"{report.name} / {panel.name}{f' #{number + 1}' if number else ''}, {scope_name}"
-                    yield name, Timing.of(fresh(lambda asked=asked: run(asked, actor, now)))
+                    yield f"{report.name} / {name}, {scope_name}", Timing.of(fresh(lambda asked=asked: run(asked, actor, now)))
+
+
+def parts(panel: Panel) -> Iterator[tuple[str, Query]]:
+    """The panel's questions, named."""
+    if panel.view == "tiles":
+        for metric in panel.query.metrics:
+            yield f"{panel.name}: {metric}", panel.query.model_copy(update={"metrics": (metric,)})
+        return
+    for number, query in enumerate((panel.query, *panel.beside)):
+        yield f"{panel.name}{f' #{number + 1}' if number else ''}", query
 
 
 def tile_table(rows: list[tuple[str, Timing]]) -> Iterator[str]:
