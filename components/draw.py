@@ -56,7 +56,7 @@ def _target(tile: Tile) -> str:
     if not tile.target:
         return ""
     share = min(max(tile.target_share or 0.0, 0.0), 1.0)
-    return f'<div class="vg-target" style="--share:{share:.1%}"><b></b>{literal.text(tile.target)}</div>'
+    return f'<dd class="vg-target" style="--share:{share:.1%}"><b></b>{literal.text(tile.target)}</dd>'
 
 
 def _spark(values: Sequence[float]) -> str:

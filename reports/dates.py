@@ -116,7 +116,7 @@ def context(result: Result, tenant: Tenant, locale: str, now: datetime) -> str:
 
 def _whole(said: str) -> str:
     """A date that no line breaks in two."""
-    return said.replace(" ", "\u00a0")
+    return said.replace(" ", "\u00a0").replace(DASH, f"{DASH}\u2060")  # a line may break after a dash, but for a word joiner
 
 
 def bucket(start: datetime, grain: str, locale: str) -> str:

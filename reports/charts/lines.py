@@ -33,9 +33,14 @@ def lines(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
     }
     layers = [_strokes(drawn, place, palette), *columns(drawn, place, palette, locale)]
     if not drawn.sliced and panel.options.get("area", True):
-        layers.insert(0, _area(drawn, place, height["scale"]["domain"][0], palette))
+        layers.insert(0, _area(drawn, place, _floor(*height["scale"]["domain"]), palette))
     layers[0:0] = _band(drawn, place, height["scale"]["domain"], palette)
     return spec.chart(layers, palette, panel.height)
+
+
+def _floor(low: float, high: float) -> float:
+    """What the area stands on: zero where it is in sight, else the edge nearest to it."""
+    return min(max(low, 0.0), high)
 
 
 def _area(drawn: Traces, place: dict[str, Any], floor: float, palette: Palette) -> spec.Spec:

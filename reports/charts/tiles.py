@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from accounts.language import Text
 from analytics.metric import Metric
 from analytics.result import Result
 from reports import dates, words
 from reports.charts.palette import Palette
 from reports.charts.view import Tile, Tiles, measure_of, tone_of
 from reports.report import Panel
+
+TARGET = Text("Target {target}", "Objectif {target}")
 
 
 def tiles(result: Result, panel: Panel, palette: Palette, locale: str) -> Tiles:
@@ -34,7 +37,7 @@ def _tile(result: Result, metric: Metric, panel: Panel, locale: str) -> Tile:
         versus=dates.versus(result, locale),
         hint=metric.description[locale],
         spark=_spark(_source(result, metric.name), metric.name),
-        target="" if target is None else measure.short(target),
+        target="" if target is None else TARGET[locale].format(target=measure.tick(target)),
         target_share=None if not target or value is None else value / target,
     )
 

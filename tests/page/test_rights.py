@@ -13,9 +13,9 @@ from analytics.kinds import KINDS
 from analytics.kinds.aggregate import Aggregate
 from analytics.metrics import METRICS, expand
 from analytics.run import Forbidden, authorize
-from components import states
 from data_access.clock import utc_now
 from pages import PAGES
+from reports import reasons
 from tests.page.conftest import ROOT, WAIT
 from tests.people import ACME
 
@@ -35,13 +35,13 @@ def test_each_role_on_each_page(opened_empty, store, role, name):
     assert not at.exception
     refused = [line for line in audit.newest(store, 1) if (line["action"], line["outcome"]) == ("open_page", "refused")]
     if GUARDED[name].permission in ROLES[role].permissions:
-        assert states.FORBIDDEN.en not in text(at)
+        assert reasons.FORBIDDEN.en not in text(at)
         assert refused == []
     else:
-        assert states.FORBIDDEN.en in text(at)
+        assert reasons.FORBIDDEN.en in text(at)
         assert [line["actor"] for line in refused] == [bob.id]
         assert not at.metric
-        assert not at.button
+        assert {button.key for button in at.button} == {"refused_account", "refused_sign_out"}
 
 
 @pytest.mark.parametrize("name", GUARDED)

@@ -45,7 +45,7 @@ def test_a_trend_beside_the_question_draws_the_sparkline():
 
 def test_a_target_shows_how_far_it_is():
     tile = tiles(compared(made.MRR, 8_000_000, 7_000_000), targets={"mrr": 10_000_000})[0]
-    assert (tile.target, tile.target_share) == ("€100.0k", 0.8)
+    assert (tile.target, tile.target_share) == ("Target €100k", 0.8)
 
 
 def test_a_whole_month_is_compared_by_its_name():
