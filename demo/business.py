@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from accounts.actor import Tenant
 
-LUMEN = Tenant(1, "lumen", "Lumen", "Europe/Paris", currency="EUR")
+# What the board of Lumen wants next, in minor units for money: a good stretch beyond where the default scale ends.
+AIMS = (("target.arr", "504000000"), ("target.customers", "2200"), ("target.mrr", "42000000"))
+LUMEN = Tenant(1, "lumen", "Lumen", "Europe/Paris", currency="EUR", settings=AIMS)
 ALLO = Tenant(2, "allo", "Allo Expert", "Europe/Paris", currency="EUR")
 TENANTS: tuple[Tenant, ...] = (LUMEN, ALLO)
 
