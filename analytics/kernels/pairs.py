@@ -51,3 +51,26 @@ def _weighted(joins: Ints, returns: Ints, n: Ints, buckets: int) -> tuple[Floats
 
 def _bits(masks: Ints, buckets: int) -> Floats:
     return ((masks[:, None] >> np.arange(buckets)) & 1).astype(np.float64)
+
+
+def sums(joins: Ints, who: Ints, done: tuple[Ints, Floats], *, buckets: int) -> Floats:
+    """`values[i, k]`: the sum in bucket k over the users with bit i of `joins`, for k >= i.
+
+    Entry r is what user `who[r]` (a place in `joins`) did: `done` is in which bucket, and how much.
+    """
+    (bucket, value), joined = done, joins[who]
+    rows = [np.bincount(bucket, value * ((joined >> i) & 1), minlength=buckets) for i in range(buckets)]
+    return np.triu(np.array(rows, np.float64))
+
+
+def or_later(returns: Ints) -> Ints:
+    """Bit k where any bit from k on is set."""
+    found = returns.copy()
+    for width in (1, 2, 4, 8, 16, 32):
+        found |= found >> width
+    return found
+
+
+def lowest(masks: Ints) -> Ints:
+    """Only the lowest bit that is set."""
+    return masks & -masks

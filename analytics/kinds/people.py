@@ -10,17 +10,19 @@ from typing import Annotated, Any, Literal, Self, cast
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from pydantic import Field, field_serializer, model_validator
+from pydantic import Field, NaiveDatetime, field_serializer, model_validator
 
 from accounts.language import Text
 from accounts.roles import Permission
-from analytics.kinds import funnel, lifecycle, paths, stickiness
+from analytics.kinds import funnel, lifecycle, paths, retention, stickiness
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.lifecycle import Lifecycle, State
 from analytics.kinds.paths import Paths
+from analytics.kinds.retention_people import Cell
+from analytics.kinds.retention_query import Retention
 from analytics.kinds.stickiness import Stickiness
 from analytics.metric import Metric, Unit
-from analytics.query import Query
+from analytics.query import Query, Scope
 from analytics.question import Question
 from analytics.result import Column, Result
 from data_access.schema import accounts, sessions, users
@@ -30,6 +32,7 @@ CELLS: Mapping[str, frozenset[str]] = {
     "lifecycle": frozenset({"state", "bucket"}),
     "stickiness": frozenset({"times"}),
     "paths": frozenset({"source", "target"}),
+    "retention": frozenset({"bucket", "later", "outcome", "slice"}),
 }
 Word = Annotated[str, Field(max_length=600)]
 
@@ -38,16 +41,18 @@ class People(Query):
     """`People(of=Funnel(...), step=2, outcome="dropped")`: the people behind one cell of another question.
 
     Which cell: of a funnel `step` (from 1) reached or dropped before it, in a `slice` of the breakdown or a `bucket` of the trend;
-    of a lifecycle `state` in `bucket`; of stickiness `times`; of paths the edge `source` to `target`, or one node. What is left
-    out is not narrowed. The period is this query's; its filters are added to those of the question asked about.
+    of a lifecycle `state` in `bucket`; of stickiness `times`; of paths the edge `source` to `target`, or one node;
+    of a retention grid of users the cohort that began in `bucket`, and `later` buckets on who came back or, dropped, who did not,
+    in a `slice`. What is left out is not narrowed. The period is this query's; its filters are added to those of the question asked about.
     """
 
     kind: Literal["people"] = "people"
-    of: Annotated[Funnel | Lifecycle | Stickiness | Paths, Field(discriminator="kind")]
+    of: Annotated[Funnel | Lifecycle | Stickiness | Paths | Retention, Field(discriminator="kind")]
     step: Annotated[int, Field(ge=1, le=20)] | None = None
     outcome: Literal["reached", "dropped"] | None = None
     slice: Annotated[tuple[Word, ...], Field(max_length=3)] | None = None
-    bucket: date | None = None
+    bucket: date | NaiveDatetime | None = None
+    later: Annotated[int, Field(ge=0, le=60)] | None = None
     state: State | None = None
     times: Annotated[int, Field(ge=1, le=10_000)] | None = None
     source: Word | None = None
@@ -62,7 +67,10 @@ class People(Query):
         if not isinstance(data, dict) or "period" in data or "of" not in data:
             return data
         asked = data["of"]
-        period = asked.get("period") if isinstance(asked, dict) else getattr(asked, "period", None)
+        if isinstance(asked, dict):
+            period = asked.get("period") or (Retention.model_fields["period"].default if asked.get("kind") == "retention" else None)
+        else:
+            period = getattr(asked, "period", None)
         return data if period is None else {**data, "period": period}
 
     @model_validator(mode="after")
@@ -73,12 +81,18 @@ class People(Query):
             raise ValueError(f"a cell of {self.of.kind} is not named by {foreign[0]}")
         if isinstance(self.of, Funnel):
             _funnel_cell(self, self.of)
+        if isinstance(self.of, Retention):
+            _retention_cell(self, self.of)
         return self
 
     @field_serializer("of")
     def _with_its_kind(self, of: Query) -> dict[str, Any]:
         """TRICKY: leaving out defaults would leave out the kind, by which it is read again."""
         return of.to_json()
+
+    def within(self, scope: Scope) -> Self:
+        """As the question asked about: one that keeps its own period keeps it here too."""
+        return super().within(scope.model_copy(update={"period": self.period}) if self.of.keeps_period else scope)
 
     @property
     def asked(self) -> Query:
@@ -95,6 +109,15 @@ def _funnel_cell(query: People, of: Funnel) -> None:
         raise ValueError(f"a slice of this funnel has {len(of.by)} values, one per dimension")
     if query.bucket is not None and of.view != "trend":
         raise ValueError("only the trend of a funnel has buckets")
+
+
+def _retention_cell(query: People, of: Retention) -> None:
+    if of.subject != "users":
+        raise ValueError("only a grid of users tells who is behind a cell")
+    if query.outcome is not None and not query.later:
+        raise ValueError("nobody comes back or drops in the cohort’s own bucket: name a later one")
+    if query.slice is not None and len(query.slice) != len(of.by):
+        raise ValueError(f"a slice of this grid has {len(of.by)} values, one per dimension")
 
 
 @dataclass(frozen=True)
@@ -129,6 +152,12 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "stickiness": Shape(stickiness.tables, stickiness.permissions, stickiness.lookback, lambda q, p: stickiness.members(q, p.times)),
     "paths": Shape(paths.tables, paths.permissions, paths.lookback, lambda q, p: paths.members(q, p.source, p.target)),
+    "retention": Shape(
+        retention.tables,
+        retention.permissions,
+        retention.lookback,
+        lambda q, p: retention.members(q, Cell(_stamp(p.bucket), p.later, p.outcome, p.slice)),
+    ),
 }
 
 

@@ -3,79 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
-from typing import Annotated, ClassVar, Literal, cast
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import sqlalchemy as sa
-from pydantic import Field
 
 from accounts.language import Text
-from accounts.roles import Permission
 from analytics.compile import applies
-from analytics.dimensions import dimension
-from analytics.grid import Grid
-from analytics.kernels.arrays import Ints
-from analytics.kernels.pairs import pairs
 from analytics.kinds.aggregate import no_rate, not_applicable
-from analytics.metric import Scan, Unit
+from analytics.kinds.retention_grid import Buckets, Triangle, buckets_of, unsaid
+from analytics.kinds.retention_people import grids, members
+from analytics.kinds.retention_query import MONEY_SUBJECTS, VALUE, Retention, permissions
+from analytics.metric import Unit
 from analytics.metrics import METRICS
-from analytics.period import Grain, Period, floor, resolved
-from analytics.query import InvalidQuery, PeriodField, Query, Scope
 from analytics.question import Question
-from analytics.result import Column, Result, Warning
-from analytics.sources import cohorts, customer_cohorts
+from analytics.result import Column, Result
+from analytics.sources import customer_cohorts
 from analytics.sources.events import EVENTS
 from analytics.sources.revenue import MOVEMENTS
+from analytics.where import PERSON, event_dimension
 
-EventName = Annotated[str, Field(min_length=1, max_length=200)]
-Matrix = npt.NDArray[np.float64]
-MONEY_SUBJECTS = ("customers", "revenue_net", "revenue_gross")
-
-
-class Retention(Query):
-    """`Retention(subject="customers", grain="month", period="12m")`.
-
-    subject: `customers` by their first payment, `revenue_net` and `revenue_gross` of the same cohorts, or `users` by an event.
-    For users: `start_event` and `return_event` (None: any event) and `mode`: `first_time` puts a user in the bucket of the
-    first start ever, `recurring` in every bucket with a start. Buckets are those that meet the period, the first one whole.
-    """
-
-    kind: Literal["retention"] = "retention"
-    period: PeriodField = Period("12m")
-    subject: Literal["customers", "revenue_net", "revenue_gross", "users"] = "customers"
-    grain: Literal["day", "week", "month"] = "month"
-    start_event: EventName | None = None
-    return_event: EventName | None = None
-    mode: Literal["first_time", "recurring"] = "first_time"
-
-    keeps_period: ClassVar[bool] = True  # a page of 30 days would leave one cohort of months
-
-    def within(self, scope: Scope) -> Retention:
-        """Filters and segment of the page; the grid keeps its own period and grain."""
-        return super().within(scope.model_copy(update={"grain": None}))
-
-
-@dataclass(frozen=True)
-class Triangle:
-    """`sizes[i]`: who began in bucket i; `values[i, k]`: who, or how much, of cohort i is there in bucket k (k > i)."""
-
-    sizes: Matrix
-    values: Matrix
-    warnings: tuple[Warning, ...] = ()
+__all__ = ["Retention", "answer", "lookback", "members", "permissions", "tables"]
 
 
 def tables(query: Retention) -> Iterable[str]:
-    return {"mrr_movements"} if query.subject in MONEY_SUBJECTS else {"events"}
-
-
-def permissions(query: Retention) -> frozenset[Permission]:
-    own = Permission.READ_MONEY if query.subject in MONEY_SUBJECTS else Permission.READ_KPI
-    return frozenset({own}) | frozenset(dimension(f.dimension).permission for f in query.filters)
+    if query.subject in MONEY_SUBJECTS:
+        return {"mrr_movements"}
+    return {"events", "users"} if query.about_people else {"events"}
 
 
 def lookback(query: Retention) -> int | None:
@@ -84,102 +39,46 @@ def lookback(query: Retention) -> int | None:
 
 
 def answer(question: Question) -> Result:
-    """frame: one row per cohort and offset: `cohort` (start of the bucket), `size`, `offset` (0 = the cohort's own bucket),
-    `value` (offset 0: the size), `rate` (value ÷ size, NaN for an empty cohort) and `complete` (the bucket is over).
+    """frame: one row per cohort and offset, of each slice: the slice's columns (`by`), `cohort` (start of the bucket), `size`,
+    `offset` (0 = the cohort's own bucket), `value` (offset 0: the size), `rate` (value ÷ size, NaN for an empty cohort) and
+    `complete` (nothing that the cell counts is still to come). With `sum_of` also `people`, the users of the cohort.
 
-    `extra["mean"]`: per offset the sums of `size` and `value` and their `rate`, over complete cells, empty cohorts left out.
+    `extra["mean"]`: per slice and offset the sums of `size` and `value` and their `rate`, over complete cells, empty cohorts left
+    out.
     """
     query = cast(Retention, question.query)
-    scan, begins = _buckets(question, Grain(query.grain))
-    found = _found(question, scan, begins)
-    frame = _frame(found, begins, _over(scan, Grain(query.grain), begins))
-    total = float(found.sizes.sum())
+    buckets = buckets_of(question)
+    found = _found(question, buckets)
+    frame = pd.concat([_frame(one, buckets, query) for one in found], ignore_index=True)
+    total = float(sum(one.sizes.sum() for one in found))
+    warnings = tuple(dict.fromkeys(warning for one in found for warning in one.warnings))
     return Result(
         query=query,
         period=question.period,
         frame=frame,
         columns=_columns(query),
         totals={"size": total if total > 0 else None},
-        warnings=found.warnings,
+        warnings=warnings,
         currency=question.tenant.currency,
         trail=tuple(question.trail),
-        extra={"mean": _mean(frame)},
+        extra={"mean": _mean(frame, list(query.by))},
     )
 
 
-def _buckets(question: Question, grain: Grain) -> tuple[Scan, tuple[date, ...]]:
-    """The buckets that meet the period and have begun, and a scan whose period covers them from the first day of the first."""
-    period, tenant = question.period, question.tenant
-    if question.query.period.text == "all":
-        raise InvalidQuery("a retention grid needs a period with a beginning: 12m, 12w or two dates")
-    whole = replace(
-        resolved(floor(period.first, grain, tenant.week_start), period.last, question.now, tenant), until=period.until, cut=period.cut
-    )
-    scan = replace(question.scan(grain), period=whole)
-    begins = tuple(stamp.date() for stamp in Grid(scan, whole).buckets())
-    if not 0 < len(begins) <= cohorts.MAX_BUCKETS:
-        raise InvalidQuery(f"a retention grid has 1 to {cohorts.MAX_BUCKETS} buckets, not {len(begins)}: change the period or the grain")
-    return scan, begins
-
-
-def _over(scan: Scan, grain: Grain, begins: tuple[date, ...]) -> npt.NDArray[np.bool_]:
-    """Which buckets are whole."""
-    cut = Grid(replace(scan, grain=grain), scan.period).partial()
-    return np.array([pd.Timestamp(begin) not in cut for begin in begins])
-
-
-def _found(question: Question, scan: Scan, begins: tuple[date, ...]) -> Triangle:
+def _found(question: Question, buckets: Buckets) -> list[Triangle]:
+    """A triangle per slice; one of nobody where a breakdown finds no slice."""
     query = cast(Retention, question.query)
     source, metric = (EVENTS, "active_users") if query.subject == "users" else (MOVEMENTS, "customers")
-    if not applies(source, scan):
-        return _unsaid(begins, not_applicable([METRICS[metric]]))
-    return _users(question, scan, begins) if query.subject == "users" else _customers(question, scan, begins)
+    known = tuple(f for f in buckets.scan.filters if query.subject != "users" or not f.dimension.startswith(PERSON))
+    if not applies(source, replace(buckets.scan, filters=known)):
+        return [replace(unsaid(len(buckets), not_applicable([METRICS[metric]])), slice=("",) * len(query.by))]
+    return grids(question, buckets) if query.subject == "users" else [_customers(question, buckets)]
 
 
-def _unsaid(begins: tuple[date, ...], why: Warning) -> Triangle:
-    return Triangle(np.full(len(begins), np.nan), np.full((len(begins), len(begins)), np.nan), (why,))
-
-
-def _users(question: Question, scan: Scan, begins: tuple[date, ...]) -> Triangle:
-    query = cast(Retention, question.query)
-    asked = cohorts.Cohorts(
-        scan, Grain(query.grain), begins, _named(query.start_event), _named(query.return_event), query.mode == "first_time"
-    )
-    sizes, values = pairs(*_who(question, asked), buckets=len(begins))
-    return Triangle(sizes, values)
-
-
-def _who(question: Question, asked: cohorts.Cohorts) -> tuple[Ints, Ints, Ints]:
-    """Distinct joins and returns, a bit per bucket, and how many users share them."""
-    statement = cohorts.statement(asked)
-    if cohorts.is_plain(asked) and not question.warehouse.shared:
-        question.trail.append(partial(question.warehouse.sql, statement))
-        return cohorts.from_bits(asked, question)
-    rows = question.read(statement)
-    joins = _one_bit(rows["first"]) if asked.first_time else rows["starts"].to_numpy(np.int64)
-    return joins, rows["returns"].to_numpy(np.int64), rows["n"].to_numpy(np.int64)
-
-
-def _named(event: str | None) -> cohorts.Test | None:
-    if event is None:
-        return None
-
-    def test(rows: sa.FromClause) -> sa.ColumnElement[bool]:
-        return sa.func.coalesce(rows.c.name == event, sa.false())
-
-    return test
-
-
-def _one_bit(first: pd.Series) -> npt.NDArray[np.int64]:
-    """Bucket numbers as bits; none where the first start lies before the range."""
-    known = first.notna().to_numpy()
-    return np.where(known, np.int64(1) << first.fillna(0).to_numpy(np.int64), np.int64(0))
-
-
-def _customers(question: Question, scan: Scan, begins: tuple[date, ...]) -> Triangle:
-    query = cast(Retention, question.query)
+def _customers(question: Question, buckets: Buckets) -> Triangle:
+    query, begins = cast(Retention, question.query), buckets.days
     gross = query.subject == "revenue_gross"
-    rows = question.read(customer_cohorts.statement(scan, Grain(query.grain), each=gross))
+    rows = question.read(customer_cohorts.statement(buckets.scan, buckets.grain, each=gross))
     lacking = sorted({code for codes in rows["lacking"].dropna() for code in str(codes).split(",")})
     rows = rows.astype({"mrr": "float64", "joined_mrr": "float64"})
     value, size = ("customers", "joined") if query.subject == "customers" else ("mrr", "joined_mrr")
@@ -191,30 +90,35 @@ def _customers(question: Question, scan: Scan, begins: tuple[date, ...]) -> Tria
     np.add.at(sizes, cohort, rows[size].fillna(0).to_numpy(np.float64))
     np.add.at(values, (cohort, bucket), rows[value].fillna(0).to_numpy(np.float64))
     if lacking and query.subject != "customers":
-        return _unsaid(begins, no_rate(METRICS["mrr"], lacking))
+        return unsaid(len(begins), no_rate(METRICS["mrr"], lacking))
     return Triangle(sizes, values.cumsum(axis=1))
 
 
-def _frame(found: Triangle, begins: tuple[date, ...], over: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    cohort, bucket = np.triu_indices(len(begins))
+def _frame(found: Triangle, buckets: Buckets, query: Retention) -> pd.DataFrame:
+    cohort, bucket = np.triu_indices(len(buckets))
     own = cohort == bucket
     value = np.where(own, found.sizes[cohort], found.values[cohort, bucket])
     size = found.sizes[cohort]
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(size > 0, value / size, np.nan)
-    stamps = pd.DatetimeIndex(begins).as_unit("us")
-    return pd.DataFrame(
-        {"cohort": stamps[cohort], "size": size, "offset": bucket - cohort, "value": value, "rate": rate, "complete": over[bucket]}
-    )
+    # A rolling cell looks at all buckets to the end of the grid, so it may rise until the last one is over.
+    whole = np.logical_and.accumulate(buckets.over[::-1])[::-1] if query.rolling else buckets.over
+    complete = buckets.over[cohort] & np.where(own, True, whole[bucket])
+    words = {name: [word] * len(cohort) for name, word in zip(query.by, found.slice, strict=True)}
+    cells = {"cohort": buckets.stamps[cohort], "size": size, "offset": bucket - cohort, "value": value, "rate": rate, "complete": complete}
+    people = {} if found.people is None else {"people": found.people[cohort]}
+    return pd.DataFrame(words | cells | people)
 
 
-def _mean(frame: pd.DataFrame) -> pd.DataFrame:
+def _mean(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Offsets with the mean over cohorts, weighted by size."""
-    sums = frame[frame["complete"] & (frame["size"] > 0)].groupby("offset", as_index=False)[["size", "value"]].sum()
+    whole = frame[frame["complete"] & (frame["size"] > 0)]
+    sums = whole.groupby([*by, "offset"], as_index=False, sort=not by)[["size", "value"]].sum()
     return sums.assign(rate=sums["value"] / sums["size"])
 
 
 OFFSETS = {
+    "hour": Text("Hours later", "Heures après"),
     "day": Text("Days later", "Jours après"),
     "week": Text("Weeks later", "Semaines après"),
     "month": Text("Months later", "Mois après"),
@@ -222,12 +126,15 @@ OFFSETS = {
 
 
 def _columns(query: Retention) -> tuple[Column, ...]:
-    unit = Unit.MONEY if query.subject.startswith("revenue") else Unit.COUNT
+    unit = Unit.MONEY if query.subject.startswith("revenue") or query.sum_of == VALUE else Unit.NUMBER if query.sum_of else Unit.COUNT
+    people = (Column("people", Text("People at the start", "Personnes au départ"), Unit.COUNT, "metric"),) if query.sum_of else ()
     return (
+        *(Column(name, event_dimension(name).label, Unit.TEXT, "dimension") for name in query.by),
         Column("cohort", Text("Cohort", "Cohorte"), Unit.TIME, "time"),
         Column("size", Text("At the start", "Au départ"), unit, "metric"),
         Column("offset", OFFSETS[query.grain], Unit.COUNT, "dimension"),
         Column("value", Text("Still there", "Encore là"), unit, "metric"),
         Column("rate", Text("Retention", "Rétention"), Unit.RATIO, "metric"),
         Column("complete", Text("Complete", "Complet"), Unit.TEXT, "dimension"),
+        *people,
     )
