@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.oracle import active_users, funnel, lifecycle, paths, sessions, stickiness
+from tests.oracle import active_users, funnel, lifecycle, paths, retention, sessions, stickiness
 from tests.oracle.load import Desk
 
 ANSWERS: dict[str, Callable[[dict[str, Any], Desk], Any]] = {
@@ -13,6 +13,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any], Desk], Any]] = {
     "funnel": funnel.answer,
     "lifecycle": lifecycle.answer,
     "paths": paths.answer,
+    "retention": retention.answer,
     "sessions": sessions.answer,
     "stickiness": stickiness.answer,
 }
