@@ -35,6 +35,8 @@ def filter_form(current: Scope, actor: Actor) -> None:
     """Only this form reruns while it is filled in; adding reruns the page."""
     locale = actor.locale
     options = [*OFFERED, PROPERTY]
+    if "filter_on" not in st.session_state:
+        st.session_state["filter_on"] = next((name for name in OFFERED if _known(name, actor)), PROPERTY)
     st.selectbox(
         WHAT[locale], options, format_func=lambda n: A_PROPERTY[locale] if n == PROPERTY else DIMENSIONS[n].label[locale], key="filter_on"
     )

@@ -40,6 +40,7 @@ PLAIN_HEADLINES = Panel(
         previous_series=False,
     ),
     "tiles",
+    options={"short": {"revenue_per_user": Text("Revenue per user", "CA par utilisateur")}},
     needs="payments",
     unless=("subscriptions", "bookings"),
 )
