@@ -15,7 +15,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-PROGRAMS = {"chromium": "browser tests", "promtool": "the check of /metrics", "node": "SDK tests", "pdftotext": "reading PDFs (poppler-utils)"}
+PROGRAMS = {
+    "chromium": "browser tests",
+    "promtool": "the check of /metrics",
+    "node": "SDK tests",
+    "pdftotext": "reading PDFs (poppler-utils)",
+}
 LEAST_COVERAGE = 90
 CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("style", [str(BIN / "ruff"), "check", "."]),

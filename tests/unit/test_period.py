@@ -100,7 +100,9 @@ def test_a_current_period_is_partial_and_reaches_to_now():
     assert not Period("7d").resolve(NOW, PARIS).partial
 
 
-@pytest.mark.parametrize("text", ["", "0d", "7x", "2026-13-01~2026-13-02", "2026-02-02~2026-02-01", "1969-12-31~1970-01-02", "'; DROP", "99999d"])
+@pytest.mark.parametrize(
+    "text", ["", "0d", "7x", "2026-13-01~2026-13-02", "2026-02-02~2026-02-01", "1969-12-31~1970-01-02", "'; DROP", "99999d"]
+)
 def test_what_is_not_a_period_is_refused_with_a_way_out(text):
     with pytest.raises(InvalidPeriod, match="period"):
         Period(text)
