@@ -18,7 +18,7 @@ BIN = Path(sys.executable).parent
 PROGRAMS = {
     "chromium": "browser tests",
     "promtool": "the check of /metrics",
-    "node": "SDK tests",
+    "npm": "the accessibility check in the browser",
     "pdftotext": "reading PDFs (poppler-utils)",
 }
 LEAST_COVERAGE = 90
