@@ -36,7 +36,14 @@ def grids(question: Question, buckets: Buckets) -> list[Triangle]:
     nobody = ("",) * len(query.by)
     if visits.lacking:
         return [replace(unsaid(len(buckets), no_rate(METRICS["mrr"], visits.lacking)), slice=nobody)]
-    return [_triangle(query, visits, at, len(buckets)) for at in range(len(visits.words))]
+    begun = np.bincount(visits.slice[visits.joins != 0], minlength=len(visits.words))
+    others = np.array([query.by != () and set(words) == {OTHER} for words in visits.words], bool)
+    found = [_triangle(query, visits, int(at), len(buckets)) for at in np.lexsort((-begun, others)) if begun[at] or not query.by]
+    return found or [Triangle(np.zeros(len(buckets)), np.zeros((len(buckets), len(buckets))), slice=nobody, people=_none(query, buckets))]
+
+
+def _none(query: Retention, buckets: Buckets) -> Floats | None:
+    return np.zeros(len(buckets)) if query.sum_of else None
 
 
 def _bits_say_enough(query: Retention, buckets: Buckets) -> bool:
@@ -122,7 +129,7 @@ def _visits(question: Question, buckets: Buckets, query: Retention) -> Visits:
     names = [f"slice_{i}" for i in range(len(query.by))]
     found = _numbered(query, rows, names, buckets)
     ranked = np.argsort(-np.bincount(found.slice[found.joins != 0], minlength=len(found.words)), kind="stable")
-    if len(ranked) > query.limit:
+    if query.by and len(ranked) > query.limit:
         rest = np.isin(found.slice[found.who], ranked[query.limit :])
         rows.loc[rest, names] = OTHER
         found = _numbered(query, _merged(rows, names), names, buckets)
