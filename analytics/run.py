@@ -170,7 +170,8 @@ def finish(result: Result, now: datetime, touched: datetime | None, written: dat
     """Freshness, and what the reader must know: nothing there (`touched`: when the period's days were written), not over
     yet, not fed lately (`written`: when the tables were)."""
     warnings = list(result.warnings)
-    if touched is None or result.frame.empty or (result.totals and all(v is None for v in result.totals.values())):
+    unsaid = bool(result.totals) and all(v is None for v in result.totals.values()) and not result.warned("no_rate")
+    if touched is None or result.frame.empty or unsaid:
         warnings.append(EMPTY)
     if result.period.partial or result.partial:
         warnings.append(PARTIAL)
