@@ -19,13 +19,10 @@ _PERSON = ("plan", "kind", "country", "channel")
 
 def _first(table: sa.Table, scan: Scan, only: sa.ColumnElement[bool], extra: tuple[str, ...] = ()) -> sa.Subquery:
     """Each user's first row of the tenant that meets `only`, over all history."""
-    where = (table.c.tenant == scan.tenant.key, table.c.user_key.is_not(None), only)
-    begun = sa.select(table.c.user_key, sa.func.min(table.c.ts).label("ts")).where(*where).group_by(table.c.user_key).subquery("begun")
     columns = [table.c[name] for name in ("tenant", "user_key", "ts", "day", *_PERSON, *extra)]
-    # Only rows of the same instant are ranked: ordering all of them would cost six times as much.
-    place = sa.func.row_number().over(partition_by=table.c.user_key, order_by=table.c.id).label("place")
-    met = sa.and_(begun.c.user_key == table.c.user_key, begun.c.ts == table.c.ts)
-    ranked = sa.select(*columns, place).select_from(table.join(begun, met)).where(*where).subquery(f"ranked_{table.name}")
+    place = sa.func.row_number().over(partition_by=table.c.user_key, order_by=[table.c.ts, table.c.id]).label("place")
+    where = (table.c.tenant == scan.tenant.key, table.c.user_key.is_not(None), only)
+    ranked = sa.select(*columns, place).where(*where).subquery(f"ranked_{table.name}")
     kept = [c for c in ranked.c if c.name != "place"]
     return sa.select(*kept).where(ranked.c.place == 1).subquery(f"first_{table.name}")
 
