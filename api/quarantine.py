@@ -48,6 +48,7 @@ async def replay(request: Request) -> Response:
     identity = request.path_params["id"]
     waiting = await run_in_threadpool(quarantine.waiting, store(), actor.tenant.key, [identity])
     if not waiting:
+        await auth.note(request, actor, "not_found", f"quarantine/{identity[:40]}")
         raise ApiError(404, "not_found", "no event of this id waits in quarantine")
     now = utc_now()
     try:
