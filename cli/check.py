@@ -13,10 +13,12 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from accounts import actors
 from accounts.secret import check_secret, new_secret
 from api import local
+from cli import demo_people
 from cli.reach import operate
-from cli.say import out
+from cli.say import out, wrong_setting
 from data_access.settings import InvalidSettings, Settings, settings
 from data_access.store import StoreUnavailable, shown, store_engine
 from data_access.store.migrate import current, newest
@@ -58,12 +60,12 @@ def findings_of() -> Iterator[Finding]:
     try:
         chosen = settings()
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        yield Finding("settings", False, f"{str(first['loc'][0]).upper()}: {first['msg']}. docs/settings.md lists what each may be.")
+        yield Finding("settings", False, wrong_setting(error))
         return
     probes: tuple[tuple[str, Callable[[Settings], str]], ...] = (
         ("secret", _secret),
         ("store", _store),
+        ("people", _people),
         ("warehouse", _warehouse),
         ("disk", _disk),
     )
@@ -100,6 +102,20 @@ def _store(chosen: Settings) -> str:
     if version > newest():
         raise Wrong(f"{shown(chosen.store_url)} has schema {version}, newer than this program's {newest()}: install the newer program")
     return f"{shown(chosen.store_url)}: schema {version}" + ("" if version == newest() else f"; the next start brings it to {newest()}")
+
+
+def _people(chosen: Settings) -> str:
+    engine = store_engine(chosen.store_url)
+    try:
+        if chosen.demo_mode or current(engine) is None:
+            return "nobody yet" if not chosen.demo_mode else "demonstration: printed passwords are good"
+        demo_people.refuse(engine)
+        count = sum(person.active for person in actors.every(engine))
+    except SQLAlchemyError:
+        raise Wrong("not known: the store does not answer") from None
+    finally:
+        engine.dispose()
+    return f"{count} can sign in" if count else "nobody can sign in: `vigie user add you@example.com --role admin --tenant NAME`"
 
 
 def _warehouse(chosen: Settings) -> str:

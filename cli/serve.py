@@ -11,6 +11,7 @@ import typer
 
 from accounts.secret import check_secret
 from api import local
+from cli import demo_people
 from cli.reach import PROBLEMS, bar
 from cli.say import out, stop, stopping_on
 from data_access.clock import utc_now
@@ -31,6 +32,8 @@ def serve(
         connect(chosen)
         if chosen.demo_mode:
             _prepare_demo(chosen)
+        else:
+            demo_people.refuse(store())
     _greet(chosen, host or chosen.host, listener.getsockname()[1])
     # uvicorn raises the signal again once it has closed everything, so this is where it ends, and ends well.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,7 +73,6 @@ def _listen(host: str, port: int) -> socket.socket:
 def _prepare_demo(chosen: Settings) -> None:
     """Before anybody can sign in: an empty demonstration shows nothing."""
     from api import demonstration
-    from cli import demo_people
 
     if not demonstration.marker(chosen).get("done"):
         out.print("First start: making the demonstration business, two companies with eighteen months behind them.")
@@ -83,8 +85,6 @@ def _greet(chosen: Settings, host: str, port: int) -> None:
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104
     out.print(f"\nVigie  →  http://{shown}:{port}\n", style="bold")
     if chosen.demo_mode:
-        from cli import demo_people
-
         out.print("Demonstration. Sign in as:")
         demo_people.show()
         out.print()

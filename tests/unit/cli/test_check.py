@@ -20,7 +20,7 @@ def test_all_is_well_before_and_after_the_first_start(vigie):
     assert "empty; the first start makes its tables" in lines(vigie("check"))["store"]
     vigie("user", "add", "ada@acme.test", "--tenant", "acme")
     said = lines(vigie("check"))
-    assert set(said) == {"secret", "store", "warehouse", "disk"}
+    assert set(said) == {"secret", "store", "people", "warehouse", "disk"}
     assert all(line.startswith("ok") for line in said.values())
     assert "schema 00" in said["store"]
 
