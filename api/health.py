@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import anyio
+import anyio.to_thread
 import sqlalchemy as sa
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +27,7 @@ async def ready(_request: Request) -> Response:
     for name, probe in (("store", _store), ("warehouse", _warehouse)):
         try:
             with anyio.fail_after(_PATIENCE_SECONDS):
-                await run_in_threadpool(probe)
+                await anyio.to_thread.run_sync(probe, abandon_on_cancel=True)
         except Exception:
             raise ApiError(503, "not_ready", f"the {name} does not answer", {"Retry-After": "5"}) from None
     return answer({"data": {"status": "ready"}})

@@ -8,8 +8,10 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -55,9 +57,12 @@ def withdraw(settings: Settings) -> None:
 
 
 def running(settings: Settings) -> Server | None:
-    """The server of this installation, if one lives; a file left by a killed one counts as none."""
+    """The server of this installation, if one lives; a file left by a killed one counts as none.
+
+    TRICKY: in a container the next process has the number of the killed one, so its port must answer too.
+    """
     server = _read(settings)
-    return server if server is not None and _alive(server.pid) else None
+    return server if server is not None and server.pid != os.getpid() and _alive(server.pid) and _listens(server) else None
 
 
 def knows(settings: Settings, key: str) -> bool:
@@ -71,6 +76,15 @@ def _read(settings: Settings) -> Server | None:
         return Server(**orjson.loads(path(settings).read_bytes()))
     except (OSError, orjson.JSONDecodeError, TypeError):
         return None
+
+
+def _listens(server: Server) -> bool:
+    address = urlsplit(server.url)
+    try:
+        socket.create_connection((address.hostname or "", server.port), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def _alive(pid: int) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import typer
+from pydantic import ValidationError
 
 from cli import check, collect, demo, load, metrics, query, rollup, serve, token, user
+from cli.say import err, wrong_setting
+from data_access.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("serve")(serve.serve)
@@ -27,7 +30,13 @@ def vigie() -> None:
 
 def main() -> None:
     """The entry point of the `vigie` script."""
-    app()
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        err.print(wrong_setting(error), style="red", markup=False)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

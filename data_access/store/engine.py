@@ -27,7 +27,7 @@ def open_store(url: str) -> sa.Engine:
     engine = store_engine(url)
     try:
         upgrade(engine)
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:  # also where the file is of another kind
         engine.dispose()
         raise StoreUnavailable(f"the application store {shown(url)} does not answer: {error.orig}. Check STORE_URL.") from error
     return engine
