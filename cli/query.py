@@ -10,8 +10,10 @@ import orjson
 import typer
 from rich.table import Table
 
+from analytics.metric import Unit
 from cli.reach import operate
 from cli.say import err, out, stop
+from reports import words
 
 
 def query(
@@ -46,19 +48,14 @@ def _show(result: dict[str, Any]) -> None:
         right = column["role"] in ("metric", "previous")
         shown.add_column(column["label"] + (" (before)" if column["role"] == "previous" else ""), justify="right" if right else "left")
     for row in result["rows"]:
-        shown.add_row(*(_cell(row[column["name"]], column["unit"]) for column in result["columns"]))
+        shown.add_row(*(_cell(row[column["name"]], column, result["currency"]) for column in result["columns"]))
     out.print(shown)
     for warning in result["warnings"]:
         err.print(f"{warning['code']}: {warning['text']}", style="yellow", markup=False)
 
 
-def _cell(value: Any, unit: str) -> str:
-    if value is None:
-        return "—"
-    if unit == "money":
-        return f"{value / 100:,.2f}"
-    if unit == "ratio":
-        return f"{value * 100:.1f} %"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}"
-    return str(value).replace("T00:00:00", "")
+def _cell(value: Any, column: dict[str, Any], currency: str) -> str:
+    """Numbers in the words of the pages; buckets without their midnight."""
+    if column["role"] in ("metric", "previous"):
+        return words.value(value, Unit(column["unit"]), "en", currency, "exact")
+    return words.MISSING if value is None else str(value).replace("T00:00:00", "")
