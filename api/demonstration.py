@@ -47,7 +47,7 @@ def create(arguments: dict[str, Any], progress: Callable[[float, str], None]) ->
         return {"made": False, **made}
     now = utc_now()
     resumed = not fresh and made.get("scale") == scale
-    end = date.fromisoformat(made["end"]) if resumed else now.date()
+    end = date.fromisoformat(made["end"]) if resumed else now.astimezone(TENANTS[0].zone).date()
     for tenant in TENANTS:
         tenants.save(store(), tenant, now)
     if made and not resumed:

@@ -16,7 +16,7 @@ from data_access.clock import utc_now
 from data_access.connections import connected
 from data_access.store import open_store
 from data_access.warehouse import Warehouse, open_warehouse
-from demo.business import SCALES
+from demo.business import LUMEN, SCALES
 from demo.load import create
 from ingest.writer import BatchWriter
 from tests.people import settle
@@ -38,7 +38,7 @@ def business(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     warehouse = open_warehouse(f"duckdb:///{tmp_path_factory.mktemp('pages') / 'business.duckdb'}")
     warehouse.migrate()
     now = utc_now()
-    create(warehouse, BatchWriter, SCALES["small"], now.date(), now=now)
+    create(warehouse, BatchWriter, SCALES["small"], now.astimezone(LUMEN.zone).date(), now=now)
     yield warehouse
     warehouse.close()
 
