@@ -19,6 +19,7 @@ from api import local
 from cli import demo_people
 from cli.reach import operate
 from cli.say import out, wrong_setting
+from data_access.migrations.warehouse import migrations
 from data_access.settings import InvalidSettings, Settings, settings
 from data_access.store import StoreUnavailable, shown, store_engine
 from data_access.store.migrate import current, newest
@@ -124,7 +125,8 @@ def _warehouse(chosen: Settings) -> str:
         found = operate("check", {})
     except typer.Exit:
         raise Wrong("see above; WAREHOUSE_URL says where it is looked for") from None
-    return f"{found['engine']}: answers" + (f", held by the server (process {server.pid}, {server.url})" if server else "")
+    schema = migrations(str(found["engine"]))[-1].name  # what opening it brought it to
+    return f"{found['engine']}: answers, schema {schema}" + (f", held by the server (process {server.pid}, {server.url})" if server else "")
 
 
 def _disk(chosen: Settings) -> str:
