@@ -34,10 +34,15 @@ def failure(error: Exception, locale: str) -> None:
     state(title[locale], hint[locale], "flat" if title is INVALID or isinstance(error, Forbidden) else "bad")
 
 
+NO_RATE = Text("An exchange rate is missing", "Il manque un taux de change")
+
+
 def instead(result: Result, locale: str) -> bool:
     """Draw why there is nothing to draw; False where there is something."""
     if result.warned("not_applicable") and _nothing(result):
         state(NOT_APPLICABLE[locale], NOT_APPLICABLE_NEXT[locale])
+    elif result.warned("no_rate") and _nothing(result):
+        state(NO_RATE[locale], next(w.text[locale] for w in result.warnings if w.code == "no_rate"))
     elif result.empty or _nothing(result):
         state(EMPTY[locale], EMPTY_NEXT[locale])
     else:
