@@ -6,7 +6,7 @@ from data_access.store.actors import actors, preferences
 from data_access.store.attempts import login_attempts
 from data_access.store.audit import audit
 from data_access.store.base import metadata
-from data_access.store.engine import StoreUnavailable, open_store, reading, shown, store_engine, writing
+from data_access.store.engine import StoreUnavailable, one_at_a_time, open_store, reading, shown, store_engine, writing
 from data_access.store.keys import write_keys
 from data_access.store.quarantine import quarantine
 from data_access.store.sessions import sessions
@@ -20,6 +20,7 @@ __all__ = [
     "audit",
     "login_attempts",
     "metadata",
+    "one_at_a_time",
     "open_store",
     "preferences",
     "quarantine",

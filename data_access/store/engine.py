@@ -85,3 +85,14 @@ def reading(store: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that only reads."""
     with store.connect() as connection:
         yield connection
+
+
+def one_at_a_time(tx: sa.Connection, *names: str) -> None:
+    """Hold each name until the transaction ends, so that transactions which share one run one after another.
+
+    For reading what others wrote and writing by it. Every caller gives its names in the same order, or two could wait for each other.
+    SQLite lets one transaction write at a time anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        for name in names:
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
