@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from accounts import actors
@@ -121,6 +123,11 @@ def _people(chosen: Settings) -> str:
 
 def _warehouse(chosen: Settings) -> str:
     server = local.running(chosen)
+    if chosen.embedded and not server and not (file := Path(make_url(chosen.warehouse_url).database or "").absolute()).exists():
+        place = next(folder for folder in file.parents if folder.exists())
+        if not (place.is_dir() and os.access(place, os.W_OK)):
+            raise Wrong(f"{file} cannot be made in {place}: mend WAREHOUSE_URL or DATA_DIR")
+        return f"{file}: not there yet; the first start makes it"
     try:
         found = operate("check", {})
     except typer.Exit:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,10 +17,12 @@ class Settings(BaseSettings):
 
     warehouse_url: str = Field(
         "duckdb:///data/warehouse.duckdb",
-        description="Analytics warehouse: `duckdb:///file` or `postgresql://user:password@host/database`.",
+        description="Analytics warehouse: `duckdb:///file` or `postgresql://user:password@host/database`; unset, a file in DATA_DIR.",
     )
-    store_url: str = Field("sqlite:///data/store.sqlite", description="Application store: `sqlite:///file` or `postgresql://…`.")
-    data_dir: Path = Field(Path("data"), description="Folder for files the product writes (rejects, demo marker, exports).")
+    store_url: str = Field(
+        "sqlite:///data/store.sqlite", description="Application store: `sqlite:///file` or `postgresql://…`; unset, a file in DATA_DIR."
+    )
+    data_dir: Path = Field(Path("data"), description="Folder for files the product writes: the two databases where unset, journal, rejects.")
     host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for every interface.")
     port: int = Field(8501, ge=1, le=65535, description="Port for pages and API.")
     demo_mode: bool = Field(False, description="Demonstration: sample tenants, printed passwords, no secret needed. Never with real data.")
@@ -50,6 +53,14 @@ class Settings(BaseSettings):
         None, description="Country database in MMDB format; without one the country of an event stays unknown."
     )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _databases_in_data_dir(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if folder := given.get("data_dir"):
+            files = {"warehouse_url": f"duckdb:///{folder}/warehouse.duckdb", "store_url": f"sqlite:///{folder}/store.sqlite"}
+            return {**files, **given}
+        return given
 
     @property
     def embedded(self) -> bool:

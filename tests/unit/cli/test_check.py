@@ -44,6 +44,13 @@ def test_what_is_wrong_is_named_with_its_remedy(vigie, monkeypatch, name, value,
     assert "Traceback" not in result.output
 
 
+def test_looking_makes_nothing_and_the_databases_follow_data_dir(vigie, monkeypatch, tmp_path):
+    monkeypatch.delenv("WAREHOUSE_URL")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "elsewhere"))
+    assert f"{tmp_path}/elsewhere/warehouse.duckdb: not there yet" in lines(vigie("check"))["warehouse"]
+    assert not (tmp_path / "elsewhere" / "warehouse.duckdb").exists()
+
+
 def test_a_full_disk_is_wrong(vigie, monkeypatch):
     monkeypatch.setattr("cli.check.LEAST_FREE_GIGABYTES", 10**9)
     assert "move DATA_DIR" in lines(vigie("check", code=1))["disk"]
