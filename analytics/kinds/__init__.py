@@ -10,13 +10,16 @@ from pydantic import ValidationError
 
 from accounts.roles import Permission
 from analytics.filters import InvalidFilter
-from analytics.kinds import aggregate, funnel, lifecycle, movements, paths, people, retention, sessions, stickiness
+from analytics.kinds import aggregate, attribution, funnel, lifecycle, live, movements, paths, people, properties, retention, sessions, stickiness
 from analytics.kinds.aggregate import Aggregate
+from analytics.kinds.attribution_query import Attribution
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.lifecycle import Lifecycle
+from analytics.kinds.live import Live
 from analytics.kinds.movements import Movements
 from analytics.kinds.paths import Paths
 from analytics.kinds.people import People
+from analytics.kinds.properties import Properties
 from analytics.kinds.retention import Retention
 from analytics.kinds.sessions import Sessions
 from analytics.kinds.stickiness import Stickiness
@@ -53,7 +56,10 @@ KINDS: dict[str, Kind] = {
     "stickiness": Kind(Stickiness, stickiness.answer, stickiness.tables, stickiness.permissions, stickiness.lookback),
     "paths": Kind(Paths, paths.answer, paths.tables, paths.permissions, paths.lookback),
     "sessions": Kind(Sessions, sessions.answer, sessions.tables, sessions.permissions, sessions.lookback, sessions.until_now),
-    "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback),
+    "attribution": Kind(Attribution, attribution.answer, attribution.tables, attribution.permissions, attribution.lookback),
+    "live": Kind(Live, live.answer, live.tables, live.permissions, live.lookback, live.until_now),
+    "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback, people.until_now),
+    "properties": Kind(Properties, properties.answer, properties.tables, properties.permissions, properties.lookback),
 }
 
 

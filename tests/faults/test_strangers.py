@@ -47,6 +47,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "stickiness": {},
     "paths": {"items": []},
     "sessions": {},
+    "live": {},
     "people": {"of": {"kind": "funnel", "steps": [{"event": "globexonly visit"}]}, "step": 1, "outcome": "reached"},
 }
 
