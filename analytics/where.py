@@ -28,7 +28,7 @@ from data_access.schema import users
 PERSON = "person."
 MAX_PROPERTY = 200
 MAX_DEPTH = 4
-_STORED = ("plan", "kind", "country", "channel", "campaign", "role", "email", "name")
+PERSON_STORED = ("plan", "kind", "country", "channel", "campaign", "role", "email", "name")
 _ANYONE_MAY_CUT_BY = frozenset({"plan", "kind", "country", "channel", "campaign", "role"})
 
 
@@ -90,7 +90,7 @@ def _person(key: str) -> Dimension:
 
     def expression(rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:
         stated = json_text(users.c.properties, key)
-        return sa.func.coalesce(users.c[key], stated) if key in _STORED else stated
+        return sa.func.coalesce(users.c[key], stated) if key in PERSON_STORED else stated
 
     may = Permission.READ_KPI if key in _ANYONE_MAY_CUT_BY else Permission.READ_PEOPLE
     return Dimension(PERSON + key, Text(f"Person: {key}", f"Personne : {key}"), expression=expression, permission=may)

@@ -20,6 +20,7 @@ from analytics.kinds.movements import Movements
 from analytics.kinds.paths import Paths
 from analytics.kinds.people import People
 from analytics.kinds.properties import Properties
+from analytics.kinds.properties import Properties
 from analytics.kinds.retention import Retention
 from analytics.kinds.sessions import Sessions
 from analytics.kinds.stickiness import Stickiness
@@ -59,6 +60,7 @@ KINDS: dict[str, Kind] = {
     "attribution": Kind(Attribution, attribution.answer, attribution.tables, attribution.permissions, attribution.lookback),
     "live": Kind(Live, live.answer, live.tables, live.permissions, live.lookback, live.until_now),
     "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback, people.until_now),
+    "properties": Kind(Properties, properties.answer, properties.tables, properties.permissions, properties.lookback),
     "properties": Kind(Properties, properties.answer, properties.tables, properties.permissions, properties.lookback),
 }
 
