@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from data_access.store.actors import actors, preferences
+from data_access.store.analyses import analyses, favourites
 from data_access.store.attempts import login_attempts
 from data_access.store.audit import audit
 from data_access.store.base import metadata
 from data_access.store.engine import StoreUnavailable, one_at_a_time, open_store, reading, shown, store_engine, writing
 from data_access.store.keys import write_keys
 from data_access.store.quarantine import quarantine
+from data_access.store.segments import segment_versions, segments
 from data_access.store.sessions import sessions
 from data_access.store.tasks import tasks
 from data_access.store.tenants import tenants
@@ -17,7 +19,9 @@ from data_access.store.tokens import tokens
 __all__ = [
     "StoreUnavailable",
     "actors",
+    "analyses",
     "audit",
+    "favourites",
     "login_attempts",
     "metadata",
     "one_at_a_time",
@@ -25,6 +29,8 @@ __all__ = [
     "preferences",
     "quarantine",
     "reading",
+    "segment_versions",
+    "segments",
     "sessions",
     "shown",
     "store_engine",
