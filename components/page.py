@@ -54,11 +54,11 @@ def show(report: Report) -> None:
     scope.follow(report.name)
     choice = scope.read(actor, now)
     fitted = _fitted(report, actor, now)
-    first = _first(fitted or report, choice, actor, now)
-    _head(fitted or report, choice, actor, (now, first))
+    first = first_answer(fitted or report, choice, actor, now)
+    head(fitted or report, choice, actor, (now, first))
     if fitted is None:
         return
-    _banner(first, actor, now)
+    banner(first, actor, now)
     for notice in choice.notices:
         st.html(f'<div class="vg-notice" role="alert">{literal.text(notice)}</div>')
     chips(choice, actor)
@@ -67,8 +67,8 @@ def show(report: Report) -> None:
         return
     drill.open_wanted(fitted.panels, choice.scope, actor)
     for row in rows(fitted.panels):
-        _row(row, choice)
-    _foot(actor)
+        draw_row(row, choice)
+    foot(actor)
 
 
 def _fitted(report: Report, actor: Actor, now: datetime) -> Report | None:
@@ -90,7 +90,7 @@ def rows(panels: Iterable[Panel]) -> list[list[Panel]]:
     return filled
 
 
-def _row(row: list[Panel], choice: scope.Choice) -> None:
+def draw_row(row: list[Panel], choice: scope.Choice) -> None:
     if len(row) == 1:
         panel_card(row[0], choice.scope)
         return
@@ -99,7 +99,7 @@ def _row(row: list[Panel], choice: scope.Choice) -> None:
             panel_card(panel, choice.scope)
 
 
-def _banner(result: Result | None, actor: Actor, now: datetime) -> None:
+def banner(result: Result | None, actor: Actor, now: datetime) -> None:
     """What is true of the whole page: the numbers are old, or from before the warehouse went away."""
     code = next((code for code in BANNERS if result and result.warned(code)), None)
     if code is None or result is None:
@@ -109,24 +109,24 @@ def _banner(result: Result | None, actor: Actor, now: datetime) -> None:
     st.html(f'<div class="vg-notice vg-{tone}" role="alert">{literal.text(text[actor.locale].format(instant=at))}</div>')
 
 
-def _head(report: Report, choice: scope.Choice, actor: Actor, known: tuple[datetime, Result | None]) -> None:
+def head(report: Report, choice: scope.Choice, actor: Actor, known: tuple[datetime, Result | None]) -> None:
     now, first = known
     with st.container(key="page_head", horizontal=True):
-        context = _context(first, choice, actor, now)
+        context = context_line(first, choice, actor, now)
         st.html(f'<div class="vg-head"><h1>{literal.text(report.title[actor.locale])}</h1><p>{literal.text(context)}</p></div>')
         scope_bar(choice, actor, now)
         if actor.may(Permission.EXPORT) and report.panels:
             _export(report, choice, actor, now)
 
 
-def _context(result: Result | None, choice: scope.Choice, actor: Actor, now: datetime) -> str:
+def context_line(result: Result | None, choice: scope.Choice, actor: Actor, now: datetime) -> str:
     """What period, compared with what, data as of when."""
     if result is not None:
         return dates.context(result, actor.tenant, actor.locale, now)
     return dates.period(choice.scope.period.resolve(now, actor.tenant), actor.locale)
 
 
-def _first(report: Report, choice: scope.Choice, actor: Actor, now: datetime) -> Result | None:
+def first_answer(report: Report, choice: scope.Choice, actor: Actor, now: datetime) -> Result | None:
     """The answer of the first panel that has one: the head and the banner speak from it."""
     answers = (_answered(panel, choice, actor, now) for panel in report.panels if not panel.fixed)
     return next((result for result in answers if result is not None), None)
@@ -160,7 +160,7 @@ def _bundled(report: Report, choice: scope.Choice, actor: Actor, now: datetime) 
     return lambda: bundle(report, choice.scope, actor, now)
 
 
-def _foot(actor: Actor) -> None:
+def foot(actor: Actor) -> None:
     weekday = dates.weekday(actor.tenant.week_start, actor.locale)
     said = FOOT[actor.locale].format(zone=actor.tenant.time_zone, day=weekday, currency=actor.tenant.currency)
     st.html(f'<footer class="vg-foot"><span>{literal.text(actor.tenant.name)}</span><span>{literal.text(said)}</span></footer>')
