@@ -109,9 +109,8 @@ class DuckDBSession:
     def append(self, table: sa.Table, rows: pa.Table) -> None:
         names = ", ".join(f'"{name}"' for name in rows.column_names)
         # One chunk would be one thread's work.
-        rows = pa.Table.from_batches(rows.to_batches(max_chunksize=ROW_GROUP), rows.schema)
         with _translated():
-            self._cursor.register("incoming_rows", rows)
+            self._cursor.register("incoming_rows", _once(rows, ROW_GROUP))
             try:
                 self._cursor.execute(f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM incoming_rows')
             finally:
@@ -120,7 +119,7 @@ class DuckDBSession:
     def stage(self, name: str, rows: pa.Table) -> sa.TableClause:
         # TRICKY: as a registered Arrow table it could not be joined on UUIDs; as a table it also has statistics.
         with _translated():
-            self._cursor.register("incoming_rows", rows)
+            self._cursor.register("incoming_rows", _once(rows))
             try:
                 self._cursor.execute(f'CREATE OR REPLACE TEMPORARY TABLE "{name}" AS FROM incoming_rows')
             finally:
@@ -144,6 +143,15 @@ class DuckDBSession:
             self._cursor.close()
         finally:
             self._release()
+
+
+def _once(rows: pa.Table, most: int | None = None) -> pa.RecordBatchReader:
+    """The rows for one reading.
+
+    TRICKY: what is registered inside a transaction stays referenced until it ends, and a load of a hundred million events is one
+    transaction: a reader that has been read holds nothing.
+    """
+    return pa.RecordBatchReader.from_batches(rows.schema, iter(rows.to_batches(max_chunksize=most)))
 
 
 @contextmanager
