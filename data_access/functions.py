@@ -87,6 +87,28 @@ class IsoWeekday(FunctionElement[Any]):
     inherit_cache = True
 
 
+class Bits(sa.types.TypeDecorator[bytes]):
+    """Flags packed eight to a byte, the first in the highest bit; for a reader only how many are set."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def literal_processor(self, dialect: sa.Dialect) -> Any:
+        return lambda value: f"/* {int.from_bytes(value).bit_count()} of {len(value) * 8} */ '…'"
+
+
+class HasBit(FunctionElement[Any]):
+    """has_bit(bits, number): whether the flag of that number is set; an error beyond the last."""
+
+    type = sa.Boolean()
+    name = "has_bit"
+    inherit_cache = True
+
+
+def has_bit(bits: Any, number: Any) -> sa.ColumnElement[Any]:
+    return HasBit(bits, number)
+
+
 def local_time(ts: Any, zone: str) -> sa.ColumnElement[Any]:
     return LocalTime(ts, sa.literal(zone, sa.Text))
 
@@ -246,3 +268,16 @@ def _position_sql(element: Position, compiler: Any, **kw: Any) -> str:
 @compiles(IsoWeekday)
 def _iso_weekday_sql(element: IsoWeekday, compiler: Any, **kw: Any) -> str:
     return f"CAST(EXTRACT(isodow FROM {args(element, compiler, **kw)[0]}) AS INTEGER)"
+
+
+@compiles(HasBit)
+def _has_bit_sql(element: HasBit, compiler: Any, **kw: Any) -> str:
+    bits, number = args(element, compiler, **kw)
+    return f"(get_bit(CAST({bits} AS BIT), CAST({number} AS INTEGER)) = 1)"
+
+
+@compiles(HasBit, "postgresql")
+def _has_bit_postgresql(element: HasBit, compiler: Any, **kw: Any) -> str:
+    bits, number = args(element, compiler, **kw)
+    # This engine counts the bits of each byte from the lowest.
+    return f"(get_bit(CAST({bits} AS BYTEA), CAST({number} AS BIGINT) # 7) = 1)"
