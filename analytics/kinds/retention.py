@@ -11,9 +11,12 @@ import pandas as pd
 
 from accounts.language import Text
 from analytics.compile import applies
+from analytics.kernels.arrays import Ints
+from analytics.kinds import retention_people, retention_spans
 from analytics.kinds.aggregate import no_rate, not_applicable
+from analytics.kinds.retention_columns import complete
 from analytics.kinds.retention_grid import Buckets, Triangle, buckets_of, unsaid
-from analytics.kinds.retention_people import grids, members
+from analytics.kinds.retention_people import Cell
 from analytics.kinds.retention_query import MONEY_SUBJECTS, VALUE, Retention, permissions
 from analytics.metric import Unit
 from analytics.metrics import METRICS
@@ -41,7 +44,8 @@ def lookback(query: Retention) -> int | None:
 def answer(question: Question) -> Result:
     """frame: one row per cohort and offset, of each slice: the slice's columns (`by`), `cohort` (start of the bucket), `size`,
     `offset` (0 = the cohort's own bucket), `value` (offset 0: the size), `rate` (value ÷ size, NaN for an empty cohort) and
-    `complete` (nothing that the cell counts is still to come). With `sum_of` also `people`, the users of the cohort.
+    `complete` (nothing that the cell counts is still to come). With `brackets` also `until`, the last offset of the column, whose
+    first is `offset`; with `sum_of` also `people`, the users of the cohort.
 
     `extra["mean"]`: per slice and offset the sums of `size` and `value` and their `rate`, over complete cells, empty cohorts left
     out.
@@ -72,7 +76,16 @@ def _found(question: Question, buckets: Buckets) -> list[Triangle]:
     known = tuple(f for f in buckets.scan.filters if query.subject != "users" or not f.dimension.startswith(PERSON))
     if not applies(source, replace(buckets.scan, filters=known)):
         return [replace(unsaid(len(buckets), not_applicable([METRICS[metric]])), slice=("",) * len(query.by))]
-    return grids(question, buckets) if query.subject == "users" else [_customers(question, buckets)]
+    if query.subject != "users":
+        return [_customers(question, buckets)]
+    return (retention_spans if retention_spans.needed(query, buckets) else retention_people).grids(question, buckets)
+
+
+def members(question: Question, cell: Cell) -> pd.DataFrame:
+    """The users of a cell: `key`, in ascending order."""
+    query = cast(Retention, question.query)
+    by_span = retention_spans.needed(query, buckets_of(question))
+    return (retention_spans if by_span else retention_people).members(question, cell)
 
 
 def _customers(question: Question, buckets: Buckets) -> Triangle:
@@ -95,19 +108,29 @@ def _customers(question: Question, buckets: Buckets) -> Triangle:
 
 
 def _frame(found: Triangle, buckets: Buckets, query: Retention) -> pd.DataFrame:
-    cohort, bucket = np.triu_indices(len(buckets))
+    cohort, bucket, last = _cells(query, len(buckets))
     own = cohort == bucket
     value = np.where(own, found.sizes[cohort], found.values[cohort, bucket])
     size = found.sizes[cohort]
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(size > 0, value / size, np.nan)
-    # A rolling cell looks at all buckets to the end of the grid, so it may rise until the last one is over.
-    whole = np.logical_and.accumulate(buckets.over[::-1])[::-1] if query.rolling else buckets.over
-    complete = buckets.over[cohort] & np.where(own, True, whole[bucket])
+    over = complete(query, buckets)[cohort, bucket]
     words = {name: [word] * len(cohort) for name, word in zip(query.by, found.slice, strict=True)}
-    cells = {"cohort": buckets.stamps[cohort], "size": size, "offset": bucket - cohort, "value": value, "rate": rate, "complete": complete}
+    cells = {"cohort": buckets.stamps[cohort], "size": size, "offset": bucket - cohort, "value": value, "rate": rate, "complete": over}
+    if query.brackets:
+        cells["until"] = last
     people = {} if found.people is None else {"people": found.people[cohort]}
     return pd.DataFrame(words | cells | people)
+
+
+def _cells(query: Retention, size: int) -> tuple[Ints, Ints, Ints]:
+    """Each cell's cohort, the bucket of its column's first offset, and the last offset of the column."""
+    cohort, bucket = np.triu_indices(size)
+    if not query.brackets:
+        return cohort, bucket, bucket - cohort
+    lasts = dict(query.columns(size))
+    shown = np.isin(bucket - cohort, list(lasts))
+    return cohort[shown], bucket[shown], np.array([lasts[k] for k in (bucket - cohort)[shown]], np.int64)
 
 
 def _mean(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -136,5 +159,6 @@ def _columns(query: Retention) -> tuple[Column, ...]:
         Column("value", Text("Still there", "Encore là"), unit, "metric"),
         Column("rate", Text("Retention", "Rétention"), Unit.RATIO, "metric"),
         Column("complete", Text("Complete", "Complet"), Unit.TEXT, "dimension"),
+        *((Column("until", Text("Up to", "Jusqu’à"), Unit.COUNT, "dimension"),) if query.brackets else ()),
         *people,
     )

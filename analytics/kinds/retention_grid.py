@@ -19,8 +19,8 @@ from analytics.period import Grain, floor, resolved
 from analytics.query import InvalidQuery
 from analytics.question import Question
 from analytics.result import Warning
-from analytics.sources.cohorts import MAX_BUCKETS
 
+MAX_BUCKETS = 366
 Matrix = npt.NDArray[np.float64]
 
 

@@ -37,7 +37,9 @@ class Retention(EventQuery):
     bucket of the first start ever, `first_in_period` of the first start in the grid, `recurring` in every bucket with a start.
     `rolling`: came back in that bucket or a later one of the grid. `min_occurrences`: so many returns in the bucket. `sum_of`: the
     money (`value`) or a number (`property.x`) of the returns instead of users. `by` cuts by up to three dimensions; beyond `limit`
-    slices the rest is "Other". Buckets are those that meet the period, the first one whole. What the rules mean exactly:
+    slices the rest is "Other". `windows`: return columns are buckets of the calendar, or windows of 24 hours (7 or 30 times that for weeks
+    and months, one hour for hours) from each user's own start. `brackets`: the last offset of each column after the first, so (3, 7, 14)
+    asks for offsets 1–3, 4–7 and 8–14. Buckets are those that meet the period, the first one whole. What the rules mean exactly:
     docs/semantics.md.
     """
 
@@ -53,6 +55,8 @@ class Retention(EventQuery):
     sum_of: CutName | None = None
     by: Annotated[tuple[CutName, ...], Field(max_length=3)] = ()
     limit: Annotated[int, Field(ge=1, le=100)] = 25
+    windows: Literal["calendar", "24h"] = "calendar"
+    brackets: Annotated[tuple[Annotated[int, Field(ge=1, le=365)], ...], Field(max_length=30)] = ()
 
     keeps_period: ClassVar[bool] = True  # a page of 30 days would leave one cohort of months
 
@@ -63,13 +67,20 @@ class Retention(EventQuery):
             raise ValueError("names a dimension twice")
         return names
 
+    @field_validator("brackets")
+    @classmethod
+    def _rising(cls, ends: tuple[int, ...]) -> tuple[int, ...]:
+        if list(ends) != sorted(set(ends)):
+            raise ValueError("each bracket ends later than the one before: 3, 7, 14")
+        return ends
+
     @model_validator(mode="after")
     def _possible(self) -> Self:
         if self.sum_of is not None and self.sum_of != VALUE and not self.sum_of.startswith(PROPERTY):
             raise ValueError("sum_of is value, the money of the events, or a number property.<name>")
         if self.subject == "users":
             return self
-        own = ("where", "since", "until", "rolling", "min_occurrences", "sum_of", "by")
+        own = ("where", "since", "until", "rolling", "min_occurrences", "sum_of", "by", "windows", "brackets")
         foreign = [name for name in own if getattr(self, name) != type(self).model_fields[name].default]
         if foreign or self.grain == "hour":
             raise ValueError(f"only a grid of users has {foreign[0] if foreign else 'hours'}")
@@ -99,6 +110,18 @@ class Retention(EventQuery):
         yield from self.where.leaves() if self.where else ()
         for matcher in self.matchers:
             yield from matcher.leaves()
+
+    def columns(self, buckets: int) -> tuple[tuple[int, int], ...]:
+        """The first and last offset of each column of a grid of so many buckets."""
+        if not self.brackets:
+            return tuple((k, k) for k in range(buckets))
+        firsts = (1, *(end + 1 for end in self.brackets))
+        return ((0, 0), *((first, last) for first, last in zip(firsts, self.brackets, strict=False) if first < buckets))
+
+    @property
+    def window_seconds(self) -> int:
+        """How long one window from a user's own start is."""
+        return {"hour": 3_600, "day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}[self.grain]
 
     @property
     def about_people(self) -> bool:

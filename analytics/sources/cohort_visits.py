@@ -29,7 +29,7 @@ class Visits:
     """What is asked: which events start and which return (None: any), cut by which dimensions, and the sum of what.
 
     `bare`: neither a tree of conditions, nor instants, nor the person decides which events count. `history`: starts before the
-    period are told too.
+    period are told too. `instants`: each event with its time (`ts`).
     """
 
     scan: Scan
@@ -42,12 +42,13 @@ class Visits:
     people: bool = False
     bare: bool = False
     since: Any = None
+    instants: bool = False
 
 
 def statement(of: Visits, question: Question) -> sa.Select[Any]:
     """One row per user, bucket and slice: `who`, `bucket` (its start; NULL before the period), `slice_0` …, `started` (0 or 1),
     `n` (returns) and, with a sum, `value` and `lacking` (a currency that has no rate)."""
-    visits = _each(of, question).subquery("visits")
+    visits = each_visit(of, question).subquery("visits")
     keys = [visits.c.who, visits.c.bucket, *(visits.c[f"slice_{i}"] for i in range(len(of.by)))]
     sums = [sa.func.max(visits.c.started).label("started"), sa.func.sum(visits.c.n).label("n")]
     if of.sum_of:
@@ -57,11 +58,11 @@ def statement(of: Visits, question: Question) -> sa.Select[Any]:
 
 def _daily(of: Visits) -> bool:
     """Whether days of users hold what is asked."""
-    plain = of.bare and of.start is None and of.back is None and of.sum_of is None
+    plain = of.bare and not of.instants and of.start is None and of.back is None and of.sum_of is None
     return plain and by_day(of.scan) and of.grain is not Grain.HOUR and asked(of.scan) | set(of.by) <= DAILY
 
 
-def _each(of: Visits, question: Question) -> sa.Select[Any]:
+def each_visit(of: Visits, question: Question) -> sa.Select[Any]:
     """The same before it is counted: a row per event, or per day and user where that says enough."""
     daily = _daily(of)
     rows: sa.FromClause = rollup_user_day if daily else events
@@ -80,6 +81,7 @@ def _each(of: Visits, question: Question) -> sa.Select[Any]:
         sa.case((start, sa.literal_column("1")), else_=sa.literal_column("0")).label("started"),
         sa.case((counts, each), else_=zero).label("n"),
         *_summed(of, counts),
+        *([rows.c.ts] if of.instants else []),
     )
     bounds = conditions(EVENTS, rows, of.scan, running=of.history) if daily else event_bounds(question, history=of.history)
     found = rows if daily else event_rows(of.people)
