@@ -18,6 +18,7 @@ import pandas as pd
 from accounts.actor import Actor
 from accounts.language import Text
 from accounts.roles import Permission
+from analytics import witness
 from analytics.cache import AnswerCache
 from analytics.kinds import KINDS, Kind
 from analytics.period import EARLIEST, Resolved
@@ -53,7 +54,15 @@ def run(query: Query, actor: Actor, now: datetime) -> Result:
     Raises Forbidden, InvalidQuery, QueryBudgetExceeded or WarehouseUnavailable; never answers across tenants.
     """
     kind = KINDS[query.kind]
-    authorize(kind, query, actor)
+    look = kind.looks_at(query) if kind.looks_at else None
+    try:
+        authorize(kind, query, actor)
+    except Forbidden:
+        if look:
+            witness.looked(look, query, actor, now, "refused")
+        raise
+    if look:
+        witness.looked(look, query, actor, now)
     asked = (query, actor.tenant, actor.permissions)
     try:
         return _answered(kind, asked, Asked(query, actor, now))

@@ -10,7 +10,20 @@ from pydantic import ValidationError
 
 from accounts.roles import Permission
 from analytics.filters import InvalidFilter
-from analytics.kinds import aggregate, attribution, funnel, lifecycle, live, movements, paths, people, properties, retention, sessions, stickiness
+from analytics.kinds import (
+    aggregate,
+    attribution,
+    funnel,
+    lifecycle,
+    live,
+    movements,
+    paths,
+    people,
+    properties,
+    retention,
+    sessions,
+    stickiness,
+)
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.attribution_query import Attribution
 from analytics.kinds.funnel_query import Funnel
@@ -19,7 +32,6 @@ from analytics.kinds.live import Live
 from analytics.kinds.movements import Movements
 from analytics.kinds.paths import Paths
 from analytics.kinds.people import People
-from analytics.kinds.properties import Properties
 from analytics.kinds.properties import Properties
 from analytics.kinds.retention import Retention
 from analytics.kinds.sessions import Sessions
@@ -37,7 +49,8 @@ class Kind:
     answer: the Result for one period (the comparison is the same call with another period).
     tables: warehouse tables the answer depends on; lookback: days of history before the period that it
     depends on, None for all. permissions: what the actor must hold. until_now: whether the answer also depends on what
-    came after the period, up to today.
+    came after the period, up to today. looks_at: for shapes that show single persons, the action and object that the trail
+    of who looked at whom gets.
     """
 
     query: type[Query]
@@ -46,6 +59,7 @@ class Kind:
     permissions: Callable[[Any], frozenset[Permission]]
     lookback: Callable[[Any], int | None]
     until_now: Callable[[Any], bool] = lambda query: False
+    looks_at: Callable[[Any], tuple[str, str]] | None = None
 
 
 KINDS: dict[str, Kind] = {
@@ -59,8 +73,7 @@ KINDS: dict[str, Kind] = {
     "sessions": Kind(Sessions, sessions.answer, sessions.tables, sessions.permissions, sessions.lookback, sessions.until_now),
     "attribution": Kind(Attribution, attribution.answer, attribution.tables, attribution.permissions, attribution.lookback),
     "live": Kind(Live, live.answer, live.tables, live.permissions, live.lookback, live.until_now),
-    "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback, people.until_now),
-    "properties": Kind(Properties, properties.answer, properties.tables, properties.permissions, properties.lookback),
+    "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback, people.until_now, people.looks_at),
     "properties": Kind(Properties, properties.answer, properties.tables, properties.permissions, properties.lookback),
 }
 

@@ -122,8 +122,9 @@ def _whole(passed: Passage, question: Question) -> tuple[dict[str, float | None]
 
 
 def members(question: Question, slices: tuple[str, ...] | None = None, bucket: pd.Timestamp | None = None) -> pd.DataFrame:
-    """Who is behind the funnel: one row per user, session or account: `key`, `reached` (required steps filled) and
-    `step_<k>` flags from 1; in one slice (its words) or bucket of the trend where told."""
+    """Who is behind the funnel: one row per user, session or account: `key`, `reached` (required steps filled), `took` (seconds from
+    start to end, NaN for those who did not come through) and `step_<k>` flags from 1; in one slice (its words) or bucket of the
+    trend where told."""
     query = cast(Funnel, question.query)
     passed = passage(question)
     chosen, when, wanted = None, None, 0
@@ -148,6 +149,6 @@ def _owners(passed: Passage, sitting: views.Seats, when: Any) -> Any:
 
 def _members(passed: Passage, found: Outcome, index: Any, keys: Any) -> pd.DataFrame:
     flags = {f"step_{k + 1}": reached(found, k)[index] for k in range(passed.plan.steps)}
-    frame = pd.DataFrame({"key": keys, "reached": found.level[index], **flags})
+    frame = pd.DataFrame({"key": keys, "reached": found.level[index], "took": views.took(passed, found)[index], **flags})
     # One person may sit in several slices, or start in several lanes: the furthest stands.
     return frame.sort_values(["key", "reached"], ascending=[True, False], kind="stable").drop_duplicates("key").reset_index(drop=True)
