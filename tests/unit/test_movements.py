@@ -256,8 +256,8 @@ def held(changes: list[dict], at: datetime) -> dict[tuple[str, str, str], int]:
         state = None
         for c in (c for c in changes if c["subscription_id"] == subscription and c["ts"] <= at):
             if c["status"] == "cancelled":
-                ends = c["ends_at"] or c["ts"]
-                state = (*state[:1], ends) if state and ends > c["ts"] else None
+                ends, over = c["ends_at"] or c["ts"], state and state[1] and state[1] <= c["ts"]
+                state = (*state[:1], ends) if state and not over and ends > c["ts"] else None  # what has ended cannot be cancelled
             else:
                 state = (c, None) if c["status"] in ("active", "past_due") else None
         if state and (state[1] is None or at < state[1]):
