@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+from analytics.channels import DIRECT, SOCIAL, of_medium
+
 UTM = {"utm_source": "source", "utm_medium": "medium", "utm_campaign": "campaign", "utm_term": "term", "utm_content": "content"}
 # Click ids of ad platforms, and whose they are.
 _CLICKS = {
@@ -18,13 +20,7 @@ _CLICKS = {
     "li_fat_id": "linkedin",
 }
 _SEARCH = ("google.", "bing.", "duckduckgo.", "yahoo.", "ecosia.", "qwant.", "baidu.", "yandex.", "startpage.", "search.brave.")
-_SOCIAL = (
-    "facebook.", "instagram.", "linkedin.", "lnkd.in", "twitter.", "x.com", "t.co", "reddit.", "youtube.", "pinterest.", "tiktok.",
-    "mastodon.", "bsky.", "threads.",
-)  # fmt: skip
 _MAIL = ("mail.", "outlook.")
-_PAID = frozenset({"cpc", "ppc", "paid", "paidsearch", "paid_search", "cpm", "display", "banner", "retargeting"})
-_PAID_SOCIAL = frozenset({"paid_social", "paidsocial", "paid-social", "social_paid"})
 
 
 class Place(NamedTuple):
@@ -72,21 +68,22 @@ def arrival(url: str | None, referrer: str | None, campaign: dict[str, Any] | No
 
 
 def _channel(said: dict[str, str], clicked: str | None, host: str) -> str:
-    medium = said.get("medium", "").lower()
     origin = f"{said.get('source', '').lower()}. {host}"
-    if medium in _PAID_SOCIAL or (medium in _PAID and _any(origin, _SOCIAL)):
-        return "paid_social"
-    if medium in _PAID or (clicked and _CLICKS[clicked]):
+    if (stated := of_medium(said.get("medium", ""), origin)) == "paid_social":
+        return stated
+    if stated == "paid_search" or (clicked and _CLICKS[clicked]):
         return "paid_search"
-    if medium in ("email", "newsletter", "e-mail") or host.startswith(_MAIL):
+    if stated == "email" or host.startswith(_MAIL):
         return "email"
-    if medium in ("referral", "affiliate", "partner"):
-        return "referral"
-    if medium == "organic" or (not medium and _any(host, _SEARCH)):
+    return stated or _of_host(host, said)
+
+
+def _of_host(host: str, said: dict[str, str]) -> str:
+    if not said.get("medium") and _any(host, _SEARCH):
         return "organic_search"
-    if medium in ("social", "organic_social") or _any(host, _SOCIAL):
+    if _any(host, SOCIAL):
         return "organic_social"
-    return "referral" if host else ("campaign" if said else "direct")
+    return "referral" if host else ("campaign" if said else DIRECT)
 
 
 def _any(text: str, parts: tuple[str, ...]) -> bool:

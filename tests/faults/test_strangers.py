@@ -46,6 +46,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "lifecycle": {},
     "stickiness": {},
     "paths": {"items": []},
+    "attribution": {"event": {"event": "globexonly visit"}, "by": ["channel", "campaign", "source", "medium"]},
     "sessions": {},
     "live": {},
     "people": {"of": {"kind": "funnel", "steps": [{"event": "globexonly visit"}]}, "step": 1, "outcome": "reached"},
