@@ -11,7 +11,7 @@ from data_access.warehouse import open_warehouse
 from tests.conftest import SHARED
 from tests.contract.conftest import ENGINES
 from tests.contract.servers import database
-from tests.oracle import ANSWERS
+from tests.oracle import ANSWERS, alerts
 from tests.oracle.load import desk
 
 FOLDER = SHARED / "oracles"
@@ -56,3 +56,12 @@ def test_the_right_answer(case, shelf):
     with desk(case, shelf, next(tenants)) as asked:
         got = ANSWERS[case["kind"]](case, asked)
     assert near(json.loads(json.dumps(got)), case["expected"]), got
+
+
+ALERTS = [case for file in sorted(FOLDER.glob("alerts_*.json")) for case in json.loads(file.read_text())]
+
+
+@pytest.mark.skipif(not ALERTS, reason="needs the oracle cases in ../shared/oracles beside the checkout")
+@pytest.mark.parametrize("case", ALERTS, ids=[case["name"] for case in ALERTS])
+def test_alerts_stand_where_prometheus_has_them(case):
+    assert alerts.answer(case) == case["expected_states"]

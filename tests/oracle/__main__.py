@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.oracle import ANSWERS
+from tests.oracle import ANSWERS, alerts
 from tests.oracle.load import Opener, desk, engine
 
 
 def answer(case: dict[str, Any], fresh: Opener) -> Any:
-    """One case on a warehouse of its own."""
+    """One case, on a warehouse of its own where it has events."""
+    if "rule" in case:
+        return alerts.answer(case)
     with fresh() as warehouse, desk(case, warehouse) as asked:
         return ANSWERS[case["kind"]](case, asked)
 

@@ -1,0 +1,1 @@
+"""Rules, conditions, the pure state machine, and the engine as a list of stages."""

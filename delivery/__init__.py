@@ -1,0 +1,1 @@
+"""Telling someone: outbox, retry, delivery log, templates, channels."""
