@@ -9,9 +9,12 @@ import streamlit as st
 
 from accounts.actor import Actor
 from accounts.language import Text
+from accounts.roles import Permission
 from analytics.dimensions import DIMENSIONS
 from analytics.filters import Filter
 from analytics.kinds.aggregate import Aggregate
+from analytics.kinds.people import People
+from analytics.kinds.people_aggregate import personal
 from analytics.metrics import METRICS
 from analytics.query import InvalidQuery, Query, Scope
 from analytics.result import Result
@@ -19,6 +22,7 @@ from analytics.run import Forbidden, run
 from components import literal, states
 from components.draw import draw, sheet_html
 from components.menu import downloads, meaning_html
+from components.people import people_list
 from data_access.clock import utc_now
 from data_access.errors import WarehouseError
 from reports import dates
@@ -30,6 +34,7 @@ from reports.report import Panel, answer
 from reports.sentences import filters_sentence
 
 BEHIND = Text("Behind “{title}”", "Derrière « {title} »")
+WHO = Text("The people behind it", "Les personnes derrière ce nombre")
 BY = Text("Break down by", "Ventiler par")
 CUTS = ("plan", "country", "channel", "kind", "device", "event", "page", "provider")
 MOST = 50
@@ -58,7 +63,7 @@ def open_wanted(panels: Iterable[Panel], scope: Scope, actor: Actor) -> None:
     if panel is None:
         return
     del st.session_state[_WANTED]
-    if "metric" in picked:
+    if picked.get("metric") in METRICS:
         metric(picked["metric"], _narrowed(scope, picked), actor)
     else:
         rows(panel, picked, scope, actor)
@@ -89,8 +94,19 @@ def rows(panel: Panel, picked: Mapping[str, str], scope: Scope, actor: Actor) ->
         assert isinstance(drawing, Sheet)
         st.html(sheet_html(drawing))
         downloads(shown.name, result, actor)
+        if isinstance(query, Aggregate):
+            who(query.model_copy(update={"by": (), "order": None, "limit": None}), actor)
 
     opened()
+
+
+def who(of: Aggregate, actor: Actor) -> None:
+    """The people behind the first metric that has any, for those who may see them, when they are asked for."""
+    name = next((name for name in of.metrics if personal(name)), None)
+    if name is None or not actor.may(Permission.READ_PEOPLE):
+        return
+    if st.toggle(WHO[actor.locale], key=f"who_{name}"):
+        people_list(People(of=of, metric=name), actor)
 
 
 def metric(name: str, scope: Scope, actor: Actor) -> None:
@@ -114,6 +130,7 @@ def metric(name: str, scope: Scope, actor: Actor) -> None:
             parts = Aggregate(metrics=(name,), by=(cut or cuts[0],), compare="previous", limit=MOST)
             panel = Panel(f"parts_{name}", of.label, parts, "table", options={"bars": (name,)})
             _drawn(panel, scope.model_copy(update={"grain": None}), actor)
+        who(Aggregate(metrics=(name,)).within(scope), actor)
 
     opened()
 

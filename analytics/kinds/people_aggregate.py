@@ -44,6 +44,11 @@ def own(of: Metric) -> Metric:
     return found
 
 
+def personal(name: str) -> bool:
+    """Whether people are behind the metric."""
+    return _own(metric(name)) is not None
+
+
 def _own(of: Metric) -> Metric | None:
     if of.source is not None:
         return of if USER in of.source.dimensions else None
@@ -162,4 +167,4 @@ def _slice(rows: sa.FromClause, of: Aggregate, cell: Cell) -> list[sa.ColumnElem
     return [word == value for word, value in zip(words, cell.slice, strict=True)]
 
 
-__all__ = ["USER", "VALUE", "Cell", "members", "own", "sources"]
+__all__ = ["USER", "VALUE", "Cell", "members", "own", "personal", "sources"]
