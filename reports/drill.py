@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
 
 from analytics.filters import Filter
+from analytics.kinds.funnel_query import Funnel
+from analytics.kinds.people import People
 from analytics.period import Grain, Period, step
 from analytics.query import Query, Scope
 from reports.report import Panel
@@ -27,12 +33,35 @@ def behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Query | Non
     """
     if panel.drill is None:
         return None
+    if isinstance(panel.drill, People):
+        return people_behind(panel, picked, scope)
     query = panel.asked(panel.drill, scope)
     if key := picked.get("key"):
         query = query.model_copy(
             update={"period": bucket_period(key, str(getattr(panel.asked(panel.query, scope), "grain", None) or "day"))}
         )
     return _sliced(panel, query, picked)
+
+
+CELL = ("step", "outcome", "slice", "later", "state", "times", "source", "target")
+_ENDS = ("people", "converted", "conversion", "median_time")
+
+
+def people_behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Query | None:
+    """Who is behind the cell that was clicked: a view gives back the fields of `People` by name (`slice` as JSON), or `key`, a
+    bucket's start. Of a funnel the numbers from end to end are cells too. None where it names no cell."""
+    asked = panel.asked(panel.query, scope)
+    cell: dict[str, Any] = {name: picked[name] for name in CELL if picked.get(name) not in (None, "")}
+    if "slice" in cell:
+        cell["slice"] = orjson.loads(cell["slice"]) if cell["slice"].startswith("[") else [cell["slice"]]
+    if key := picked.get("key"):
+        cell["bucket"] = key if "T" in key else key[:10]
+    if isinstance(asked, Funnel) and picked.get("metric") in _ENDS:
+        cell |= {"step": 1} if picked["metric"] == "people" else {"step": len(asked.steps), "outcome": "reached"}
+    try:
+        return People.model_validate({"of": asked, "period": asked.period, **cell})
+    except ValidationError:
+        return None
 
 
 def bucket_period(key: str, grain: str) -> Period:

@@ -90,7 +90,7 @@ def _histogram(passed: Passage, question: Question) -> _View:
 
 def _trend(passed: Passage, question: Question) -> _View:
     frame, grid = views.trend_frame(passed, question)
-    return _View(frame, (Column("bucket", BUCKET_LABEL, Unit.TIME, "time"),), views.TREND_METRICS, grid.partial())
+    return _View(frame, (Column("bucket", BUCKET_LABEL, Unit.TIME, "time"),), views.TREND_METRICS, grid.partial() | views.unfinished(question, grid))
 
 
 _VIEWS = {"steps": _steps, "histogram": _histogram, "trend": _trend}

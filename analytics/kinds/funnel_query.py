@@ -10,6 +10,7 @@ from accounts.roles import Permission
 from analytics.event_log import CutName, EventQuery, Unit
 from analytics.kernels.attempts import Exclusion, Plan
 from analytics.matching import Matcher
+from analytics.query import Scope
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 LONGEST_WINDOW = 10 * 366 * 86_400  # seconds
@@ -95,6 +96,10 @@ class Funnel(EventQuery):
             tuple(step.optional for step in self.steps),
             tuple(Exclusion(count + i, x.from_step, x.to_step) for i, x in enumerate(self.exclusions)),
         )
+
+    def within(self, scope: Scope) -> Self:
+        """A trend has no hours: days are its finest."""
+        return super().within(scope.model_copy(update={"grain": "day"}) if scope.grain == "hour" else scope)
 
     def money(self) -> frozenset[Permission]:
         return frozenset({Permission.READ_MONEY}) if self.value else frozenset()

@@ -88,7 +88,7 @@ CONVERTED = _metric(
 )
 STEP_METRICS = (PEOPLE, CONVERSION, LOW, HIGH, STEP_CONVERSION, STEP_LOW, STEP_HIGH, DROPPED, MEAN_TIME, MEDIAN_TIME)
 HISTOGRAM_METRICS = (PEOPLE,)
-TREND_METRICS = (PEOPLE, CONVERTED, CONVERSION, LOW, HIGH)
+TREND_METRICS = (PEOPLE, CONVERTED, CONVERSION, LOW, HIGH, MEDIAN_TIME)
 WIDTHS = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000, 7_776_000)
 MOST_BARS = 30
 
@@ -246,7 +246,18 @@ def trend_frame(passed: Passage, question: Question) -> tuple[pd.DataFrame, Grid
     converted = np.bincount(place[through], minlength=size).astype(np.float64)
     low, high = wilson(converted, people)
     columns = {"people": people, "converted": converted, "conversion": _share(converted, people), "low": low, "high": high}
+    seconds = pd.Series(took(passed, sitting.outcome)[sitting.index])
+    columns["median_time"] = seconds.groupby(place).median().reindex(range(size)).to_numpy(np.float64)
     frame = pd.DataFrame({"bucket": np.tile(begins, sitting.rows), **columns})
     for i, name in enumerate(query.by):
         frame.insert(1 + i, name, pd.Series(np.repeat([words[i] for words in passed.words], len(begins)), dtype=object))
     return frame, grid
+
+
+def unfinished(question: Question, grid: Grid) -> frozenset[pd.Timestamp]:
+    """Buckets of the trend some of whose entrants may still convert, and so are left out of it."""
+    query, begins = cast(Funnel, question.query), grid.buckets()
+    ends = begins[1:].append(pd.DatetimeIndex([pd.Timestamp(question.period.last)]))
+    local = ends.tz_localize(grid.scan.tenant.zone, ambiguous=np.zeros(len(ends), bool), nonexistent="shift_forward")
+    over = local.tz_convert("UTC").tz_localize(None).as_unit("us").asi8 + query.window_seconds * 1_000_000
+    return frozenset(begins[over > reach(question)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.language import Text
 from reports.charts.bars import bars
 from reports.charts.changes import changes
+from reports.charts.funnel import funnel_steps, funnel_table, funnel_times
 from reports.charts.grids import cohorts, hours
 from reports.charts.lines import lines
 from reports.charts.ranked import ranked
@@ -22,5 +23,8 @@ VIEWS: dict[str, View] = {
     "hours": View(Text("Hours and weekdays", "Heures et jours"), hours, ("slice",)),
     "ranked": View(Text("Ranked bars", "Barres classées"), ranked, ("slice",)),
     "table": View(Text("Table", "Tableau"), sheet, ("slice",)),
+    "funnel_steps": View(Text("Funnel steps", "Étapes d’un entonnoir"), funnel_steps, ("slice",)),
+    "funnel_times": View(Text("Time to convert", "Temps de conversion"), funnel_times),
+    "funnel_table": View(Text("Funnel in numbers", "Entonnoir en chiffres"), funnel_table, ("slice",)),
     "changes": View(Text("What changed most", "Ce qui a le plus changé"), changes, ("slice",)),
 }

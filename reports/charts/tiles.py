@@ -18,8 +18,10 @@ TARGET = Text("Target {target}", "Objectif {target}")
 
 def tiles(result: Result, panel: Panel, palette: Palette, locale: str) -> Tiles:
     """One tile per metric of the query. `options["targets"]` holds metric -> target in the metric's own unit;
-    `short` a shorter label. Metrics of the panel's `trend` take their sparkline from there: a rate of one day is noise."""
-    return Tiles(tuple(_tile(result, m, panel, locale) for m in result.metrics))
+    `short` a shorter label; `metrics` names those to show. Metrics of the panel's `trend` take their sparkline from there: a
+    rate of one day is noise."""
+    kept = panel.options.get("metrics", tuple(m.name for m in result.metrics))
+    return Tiles(tuple(_tile(result, m, panel, locale) for name in kept for m in result.metrics if m.name == name))
 
 
 def _tile(result: Result, metric: Metric, panel: Panel, locale: str) -> Tile:
