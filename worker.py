@@ -27,6 +27,7 @@ from api.observe import TASKS as TASK_RUNS
 from data_access.clock import utc_now
 from data_access.connections import store
 from data_access.store import reading, tasks, writing
+from ingest.plan import volumes
 
 LEASE = timedelta(minutes=10)
 LONGEST_SLEEP = 15.0  # seconds between looks at the table
@@ -46,8 +47,8 @@ class Task:
 
 
 def purge(now: datetime) -> int:
-    """Forget what is over: ended sign-ins and old sign-in attempts."""
-    return sessions.purge(store(), now) + attempts.purge(store(), now)
+    """Forget what is over: ended sign-ins, old sign-in attempts, old counts of what came in."""
+    return sessions.purge(store(), now) + attempts.purge(store(), now) + volumes.purge(store(), now)
 
 
 def warm(now: datetime) -> None:

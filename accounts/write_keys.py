@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
@@ -18,7 +19,7 @@ from data_access.store import reading, write_keys, writing
 from data_access.store import tenants as tenant_rows
 
 PREFIX = "vgw_"
-SHORTEST = 16  # of a key brought from another product
+SHORTEST, LONGEST = 16, 200  # of a key brought from another product
 
 
 class BadWriteKey(ValueError):
@@ -34,6 +35,7 @@ class WriteKey:
     created_at: datetime
     revoked_at: datetime | None
     signed: bool  # a webhook's signing secret is kept beside it
+    sealed_key: str | None = None  # the key, for `unseal`; None where it was made before keys were kept
 
 
 @dataclass(frozen=True)
@@ -45,25 +47,51 @@ class Holder:
     sealed_secret: str | None = None
 
 
-def create(store: sa.Engine, tenant: Tenant, name: str, *, now: datetime, key: str | None = None, sealed: str | None = None) -> str:
-    """A new key, shown this once. `key`: one that clients already hold, of 16 characters or more. Raises BadWriteKey."""
-    chosen = key or PREFIX + secrets.token_urlsafe(24)
-    if len(chosen) < SHORTEST or len(chosen) > 200 or not chosen.isascii() or ":" in chosen:
-        raise BadWriteKey(f"a key has {SHORTEST} to 200 plain characters and no colon")
+@dataclass(frozen=True)
+class NewKey:
+    """`key`: one that clients already hold, of 16 characters or more; `secret`: a webhook's signing secret."""
+
+    name: str
+    key: str | None = None
+    secret: str | None = None
+
+
+def create(store: sa.Engine, tenant: Tenant, new: NewKey, sealer: bytes | None = None, *, now: datetime) -> str:
+    """A new key. `sealer` (the secret of the settings) encrypts the signing secret, and the key itself so that
+    its company can read it again; without it neither is kept. Raises BadWriteKey."""
+    chosen = new.key or PREFIX + secrets.token_urlsafe(24)
+    if len(chosen) < SHORTEST or len(chosen) > LONGEST or not chosen.isascii() or ":" in chosen:
+        raise BadWriteKey(f"a key has {SHORTEST} to {LONGEST} plain characters and no colon")
     row = {
         "id": secrets.token_hex(8),
         "tenant": tenant.key,
-        "name": name.strip()[:120] or "write key",
+        "name": new.name.strip()[:120] or "write key",
         "key_hash": digest(chosen),
-        "sealed_secret": sealed,
+        "sealed_secret": seal(sealer, new.secret) if sealer and new.secret else None,
+        "sealed_key": seal(sealer, chosen) if sealer else None,
         "created_at": now,
     }
+    _insert(store, row)
+    return chosen
+
+
+def _insert(store: sa.Engine, row: dict[str, Any]) -> None:
     try:
         with writing(store) as tx:
             tx.execute(sa.insert(write_keys).values(row))
     except sa.exc.IntegrityError:
         raise BadWriteKey("this key is in use already") from None
-    return chosen
+
+
+def rotate(store: sa.Engine, tenant: Tenant, identity: str, sealer: bytes, *, now: datetime) -> str:
+    """A second key of the same name and signing secret; the first goes on working until it is revoked. Raises BadWriteKey."""
+    k = write_keys.c
+    with reading(store) as tx:
+        row = tx.execute(sa.select(write_keys).where(k.tenant == tenant.key, k.id == identity, k.revoked_at.is_(None))).one_or_none()
+    if row is None:
+        raise BadWriteKey("there is no such key, or it is revoked")
+    secret = unseal(sealer, row.sealed_secret) if row.sealed_secret else None
+    return create(store, tenant, NewKey(row.name, None, secret), sealer, now=now)
 
 
 def listed(store: sa.Engine, tenant: int) -> tuple[WriteKey, ...]:
@@ -71,7 +99,7 @@ def listed(store: sa.Engine, tenant: int) -> tuple[WriteKey, ...]:
     k = write_keys.c
     with reading(store) as tx:
         rows = tx.execute(sa.select(write_keys).where(k.tenant == tenant).order_by(k.created_at.desc(), k.id)).all()
-    return tuple(WriteKey(row.id, row.name, row.created_at, row.revoked_at, row.sealed_secret is not None) for row in rows)
+    return tuple(WriteKey(row.id, row.name, row.created_at, row.revoked_at, row.sealed_secret is not None, row.sealed_key) for row in rows)
 
 
 def revoke(store: sa.Engine, tenant: int, identity: str, now: datetime) -> bool:

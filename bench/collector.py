@@ -137,7 +137,7 @@ def main() -> None:
         store = open_store(env["STORE_URL"])
         tenant = Tenant(1, "bench", "Bench")
         tenants.save(store, tenant, utc_now())
-        key = write_keys.create(store, tenant, "bench", now=utc_now())
+        key = write_keys.create(store, tenant, write_keys.NewKey("bench"), now=utc_now())
         server = subprocess.Popen([sys.executable, "-c", START, "--port", str(PORT)], env=env, stdout=subprocess.DEVNULL)
         try:
             print(f"accepting after {wait_for_server():.2f} s; {disk(folder)}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")

@@ -62,8 +62,8 @@ def create(
     from cli.stored import opened
 
     with opened() as store, stopping_on(tenants.UnknownTenant, write_keys.BadWriteKey, InvalidSettings):
-        sealed = write_keys.seal(secret_of(settings()), secret) if secret else None
-        made = write_keys.create(store, tenants.by_slug(store, tenant), name, now=utc_now(), key=key, sealed=sealed)
+        new = write_keys.NewKey(name, key, secret)
+        made = write_keys.create(store, tenants.by_slug(store, tenant), new, secret_of(settings()), now=utc_now())
     err.print(f"Write key of {tenant}. It is shown once:", markup=False)
     out.print(made, markup=False)
 

@@ -13,6 +13,7 @@ from analytics.filters import InvalidFilter
 from analytics.kinds import (
     aggregate,
     attribution,
+    event_names,
     funnel,
     lifecycle,
     live,
@@ -26,6 +27,7 @@ from analytics.kinds import (
 )
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.attribution_query import Attribution
+from analytics.kinds.event_names import EventNames
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.lifecycle import Lifecycle
 from analytics.kinds.live import Live
@@ -72,6 +74,7 @@ KINDS: dict[str, Kind] = {
     "paths": Kind(Paths, paths.answer, paths.tables, paths.permissions, paths.lookback),
     "sessions": Kind(Sessions, sessions.answer, sessions.tables, sessions.permissions, sessions.lookback, sessions.until_now),
     "attribution": Kind(Attribution, attribution.answer, attribution.tables, attribution.permissions, attribution.lookback),
+    "event_names": Kind(EventNames, event_names.answer, event_names.tables, event_names.permissions, event_names.lookback),
     "live": Kind(Live, live.answer, live.tables, live.permissions, live.lookback, live.until_now),
     "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback, people.until_now, people.looks_at),
     "properties": Kind(Properties, properties.answer, properties.tables, properties.permissions, properties.lookback),

@@ -15,6 +15,7 @@ from data_access.store.sessions import sessions
 from data_access.store.tasks import tasks
 from data_access.store.tenants import tenants
 from data_access.store.tokens import tokens
+from data_access.store.tracking_plan import ingest_hours, plan_violations, planned_events
 
 __all__ = [
     "StoreUnavailable",
@@ -22,10 +23,13 @@ __all__ = [
     "analyses",
     "audit",
     "favourites",
+    "ingest_hours",
     "login_attempts",
     "metadata",
     "one_at_a_time",
     "open_store",
+    "plan_violations",
+    "planned_events",
     "preferences",
     "quarantine",
     "reading",

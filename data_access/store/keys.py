@@ -14,6 +14,7 @@ write_keys = sa.Table(
     sa.Column("name", sa.String(120), nullable=False),
     sa.Column("key_hash", sa.String(64), nullable=False, unique=True),
     sa.Column("sealed_secret", sa.String(400)),  # a webhook's signing secret, encrypted with SECRET_KEY
+    sa.Column("sealed_key", sa.String(400)),  # the key itself, encrypted likewise: its company may read it again
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant),
 )

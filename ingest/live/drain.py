@@ -53,10 +53,12 @@ class Drain:
         self._state.stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._around.tally.keep(self._around.now())
 
     def _run(self) -> None:
         while not self._state.stopping.is_set():
             if not self._journal.wait(self._at, 0.5):
+                self._around.tally.keep(self._around.now())
                 continue
             self._state.stopping.wait(self._around.linger)
             try:
@@ -95,12 +97,14 @@ class Drain:
         if tenant is None:
             log.error("tenant_gone", tenant=key, requests=len(mine))
             return 0
+        broken = self._around.tally.inspect(key, mine)
         try:
             rows = self._write(tenant, mine)
         except Exception as error:
             if not isinstance(error, AT_FAULT) and self._state.failures < PATIENCE:
                 raise
             rows = self._alone(tenant, mine)
+        self._around.tally.written(mine, broken, micros(self._around.now()))
         self._around.set_aside(key, [entry for parcel in mine for entry in _entries(parcel)])
         return rows
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from accounts import tenants, write_keys
+from accounts.actor import Tenant
 from accounts.secret import secret_of
 from data_access.settings import InvalidSettings, Settings
 from ingest import quarantine
@@ -20,6 +21,7 @@ from ingest.enrich.addresses import Countries
 from ingest.journal import Journal, JournalInUse
 from ingest.live.keyring import KeyRing
 from ingest.live.surroundings import Surroundings
+from ingest.plan.tally import Tally
 from ingest.quarantine import Entry
 
 if TYPE_CHECKING:
@@ -52,7 +54,10 @@ def open_collector(
         if entries:
             quarantine.keep(store(), tenant, entries, now())
 
-    collector.start(Surroundings(warehouse, lambda: {tenant.key: tenant for tenant in tenants.every(store())}, set_aside, now))
+    def companies() -> dict[int, Tenant]:
+        return {tenant.key: tenant for tenant in tenants.every(store())}
+
+    collector.start(Surroundings(warehouse, companies, set_aside, now, Tally(store)))
     return collector
 
 

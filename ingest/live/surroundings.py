@@ -12,16 +12,18 @@ from ingest.quarantine import Entry
 
 if TYPE_CHECKING:
     from data_access.warehouse import Warehouse
+    from ingest.plan.tally import Tally
 
 LINGER_SECONDS = 0.25  # how long the first event of a batch waits for company
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where to write, whose keys are whose, where bad events go, the clock."""
+    """Where to write, whose keys are whose, where bad events go, the clock, who counts."""
 
     warehouse: Callable[[], Warehouse]
     tenants: Callable[[], dict[int, Tenant]]
     set_aside: Callable[[int, list[Entry]], None]
     now: Callable[[], datetime]
+    tally: Tally
     linger: float = LINGER_SECONDS

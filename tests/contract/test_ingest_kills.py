@@ -43,7 +43,7 @@ class Site:
         store = open_store(self.env["STORE_URL"])
         tenant = Tenant(1, "acme", "Acme")
         tenants.save(store, tenant, utc_now())
-        self.key = write_keys.create(store, tenant, "test", now=utc_now())
+        self.key = write_keys.create(store, tenant, write_keys.NewKey("test"), now=utc_now())
         store.dispose()
 
     def start(self) -> subprocess.Popen[bytes]:

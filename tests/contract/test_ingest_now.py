@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from analytics.kinds.event_names import EventNames
 from analytics.kinds.live import Live
 from analytics.query import InvalidQuery
 from components.live import per_second
@@ -58,3 +59,11 @@ def test_a_filter_that_events_do_not_know_is_refused(warehouse):
         here.ask(Live.model_validate({"filters": [["is", "provider", ["x"]]]}), now=NOW)
     narrowed = here.ask(Live.model_validate({"filters": [["is", "event", ["search"]]]}), now=NOW)
     assert narrowed.totals["live_events"] == 1.0
+
+
+def test_every_name_of_an_event_with_its_first_and_last_day(warehouse):
+    result = company(warehouse, rows()).ask(EventNames.model_validate({"period": "2026-03-02~2026-03-02"}), now=NOW)
+    frame = result.frame[["event", "first_day", "last_day", "events", "events_before"]]
+    day = "2026-03-02"
+    # f booked an hour ahead, on the next day: not yet known by the end of this one.
+    assert frame.to_numpy().tolist() == [["page_view", day, day, 5.0, 0.0], ["ahead", day, day, 1.0, 0.0], ["search", day, day, 1.0, 0.0]]

@@ -48,7 +48,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     store = open_store(f"sqlite:///{tmp_path}/store.sqlite")
     tenant = Tenant(1, "acme", "Acme")
     tenants.save(store, tenant, utc_now())
-    key = write_keys.create(store, tenant, "test", now=utc_now())
+    key = write_keys.create(store, tenant, write_keys.NewKey("test"), now=utc_now())
     settings = Settings(data_dir=tmp_path, demo_mode=True)
 
     @asynccontextmanager

@@ -49,6 +49,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "attribution": {"event": {"event": "globexonly visit"}, "by": ["channel", "campaign", "source", "medium"]},
     "sessions": {},
     "live": {},
+    "event_names": {},
     "people": {"of": {"kind": "funnel", "steps": [{"event": "globexonly visit"}]}, "step": 1, "outcome": "reached"},
 }
 

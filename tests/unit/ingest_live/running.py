@@ -65,7 +65,7 @@ async def running(warehouse: Warehouse, folder: Path, *companies: Tenant, **sett
     keys = {}
     for tenant in companies or (Tenant(1, "acme", "Acme", time_zone="Europe/Paris"),):
         tenants.save(store, tenant, now)
-        keys[tenant.key] = write_keys.create(store, tenant, "test", now=now)
+        keys[tenant.key] = write_keys.create(store, tenant, write_keys.NewKey("test"), now=now)
     chosen = Settings(data_dir=folder, demo_mode=True, **settings)
     transport = httpx.ASGITransport(Starlette(routes=collect.routes()))
     with connections.connected(warehouse=warehouse, store=store):
