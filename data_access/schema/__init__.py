@@ -27,6 +27,7 @@ from data_access.schema.rollups import (
     rollup_event_day,
     rollup_latency,
     rollup_user_day,
+    segment_members,
 )
 from data_access.schema.usage import ai_generations, api_requests, conversations, experiments, exposures
 
@@ -45,13 +46,13 @@ ROLLUPS = {
         mrr_movements, rollup_active, rollup_activity, rollup_event_day, rollup_latency, rollup_user_day,
     )
 }  # fmt: skip
-BOOKKEEPING = {table.name: table for table in (data_versions, imports)}
+BOOKKEEPING = {table.name: table for table in (data_versions, imports, segment_members)}
 
 __all__ = [
     "BOOKKEEPING", "DIMENSION_TABLES", "FACTS", "ROLLUPS",
     "accounts", "ai_generations", "aliases", "api_requests", "balances", "bookings", "calls", "channel_costs",
     "checks", "commissions", "conversations", "conversions", "data_versions", "error_logs", "events", "experiments",
     "exposures", "form_errors", "fx_rates", "imports", "metadata", "mrr_movements", "payments", "payouts", "providers",
-    "rollup_active", "rollup_activity", "rollup_event_day", "rollup_latency", "rollup_user_day", "samples", "sessions",
+    "rollup_active", "rollup_activity", "rollup_event_day", "rollup_latency", "rollup_user_day", "samples", "segment_members", "sessions",
     "subscriptions", "users",
 ]  # fmt: skip

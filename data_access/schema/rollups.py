@@ -14,8 +14,7 @@ rollup_event_day = sa.Table(
     whole("events"), whole("value_base_minor"), number("duration_ms"),
 )  # fmt: skip
 
-# One row per user, day and combination of dimensions. `first_of_day` marks one row per user and day;
-# `prev_day` is that user's previous active day, NULL on the first ever.
+# One row per user, day and combination of dimensions ("" where unknown).
 rollup_user_day = sa.Table(
     "rollup_user_day",
     metadata,
@@ -23,7 +22,7 @@ rollup_user_day = sa.Table(
     date("day", nullable=False),
     whole("user_key", nullable=False),
     text("country"), text("device"), text("channel"), text("plan"), text("kind"),
-    whole("events"), whole("page_views"), flag("first_of_day"), date("prev_day"),
+    whole("events"),
 )  # fmt: skip
 
 # How many users were active on `day` and, before it, last on `prev_day`. Distinct users of any window
@@ -59,6 +58,16 @@ rollup_latency = sa.Table(
 # A write raises the version of the tenant, table and days it touched; answers are cached under it.
 data_versions = sa.Table(
     "data_versions", metadata, tenant(), text("table_name"), date("day"), whole("version", nullable=False), instant("written_at")
+)
+
+# Who was in a saved segment when it was frozen; `version` is the one of the segment that froze it.
+segment_members = sa.Table(
+    "segment_members",
+    metadata,
+    tenant(),
+    sa.Column("segment", sa.Text, nullable=False),
+    whole("version", nullable=False),
+    whole("user_key", nullable=False),
 )
 
 # Files already imported: (tenant, file hash, table) and what became of them.

@@ -1,1 +1,7 @@
-SELECT 1;
+-- Who was in a segment when it was frozen.
+CREATE TABLE segment_members (
+    tenant INTEGER NOT NULL,
+    segment VARCHAR NOT NULL,
+    version BIGINT NOT NULL,
+    user_key BIGINT NOT NULL
+);
