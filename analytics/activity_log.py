@@ -20,6 +20,7 @@ from analytics.metric import Source
 from analytics.period import EARLIEST, Grain, floor, resolved, step
 from analytics.query import InvalidQuery
 from analytics.question import Question
+from analytics.segment_names import is_segment
 from analytics.where import PERSON
 from data_access.functions import bucket_day
 from data_access.schema import events, rollup_activity, rollup_user_day
@@ -72,7 +73,7 @@ def read_activity(question: Question) -> Activity:
     plain = query.event is None and query.where is None and query.since is None and query.until is None and not question.period.cut
     if plain and not query.filters:
         return _from_bitmaps(question, grid, buckets)
-    if plain and {f.dimension for f in query.filters} <= DAILY:
+    if plain and {f.dimension for f in query.filters if not is_segment(f.dimension)} <= DAILY:
         bounds = conditions(USER_DAYS, rollup_user_day, question.scan())
         return _from_pairs(question, grid, (rollup_user_day.c.user_key, rollup_user_day.c.day, rollup_user_day, bounds))
     meant = [matched(events, query.event, question.scan())] if query.event else []

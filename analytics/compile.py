@@ -12,6 +12,7 @@ from analytics.dimensions import column, dimension, offered
 from analytics.filters import Filter, Value
 from analytics.metric import Metric, Scan, Source
 from analytics.period import Grain
+from analytics.segment_names import OUT, SEGMENT, ids
 from data_access.functions import bucket_day, bucket_hour, position, try_number
 
 OPENING = date(1, 1, 1)  # the bucket of all that came before the period, for running sums
@@ -83,10 +84,18 @@ def applies(source: Source, scan: Scan) -> bool:
 
 def condition(rows: sa.FromClause, of: Filter, scan: Scan) -> sa.ColumnElement[bool]:
     """A filter as SQL: values are bound parameters, an unknown value never matches a comparison."""
+    if of.dimension.startswith(SEGMENT) and of.operator == "is" and len(of.values) == 1:
+        return _belongs(rows, of, scan)
     expression = column(rows, dimension(of.dimension), scan)
     if of.operator == "is" and "" not in of.values and isinstance(expression.type, sa.Text):
         return expression.in_([word(v) for v in of.values])  # bare, so that the engine can skip what cannot match
     return meets(expression, of)
+
+
+def _belongs(rows: sa.FromClause, of: Filter, scan: Scan) -> sa.ColumnElement[bool]:
+    """In or out of a segment, without the words; rows of nobody are neither."""
+    held = scan.segments[ids(of.dimension)[0]].holds(rows.c.user_key)
+    return sa.and_(rows.c.user_key.is_not(None), sa.not_(held)) if of.values[0] == OUT else held
 
 
 def meets(expression: sa.ColumnElement[Any], of: Filter) -> sa.ColumnElement[bool]:

@@ -11,6 +11,7 @@ from accounts.language import Text
 from accounts.roles import Permission
 from analytics.metric import Dimension, Scan, Source
 from analytics.query import InvalidQuery
+from analytics.segment_names import is_segment, segment_dimension
 from data_access.clock import offsets
 from data_access.functions import iso_weekday, json_text, local_time, wall_clock
 
@@ -123,7 +124,9 @@ DIMENSIONS: dict[str, Dimension] = {
 
 
 def dimension(name: str) -> Dimension:
-    """The dimension of that name; `property.x` is the property x of an event. Raises InvalidQuery."""
+    """The dimension of that name; `property.x` is the property x of an event, `segment.<id>` in or out of it. Raises InvalidQuery."""
+    if is_segment(name):
+        return segment_dimension(name)
     if name.startswith(PROPERTY) and 0 < len(name) - len(PROPERTY) <= MAX_PROPERTY:
         return _property(name.removeprefix(PROPERTY))
     if name not in DIMENSIONS:
@@ -139,7 +142,9 @@ def _property(key: str) -> Dimension:
 
 
 def offered(source: Source, name: str) -> bool:
-    """Whether the source can be cut or filtered by that dimension."""
+    """Whether the source can be cut or filtered by that dimension; by a segment, where it knows the user."""
+    if is_segment(name):
+        return "user" in source.dimensions
     return "properties" in source.dimensions if name.startswith(PROPERTY) else name in source.dimensions
 
 

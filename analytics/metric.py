@@ -15,6 +15,7 @@ from accounts.actor import Tenant
 from accounts.language import Text
 from accounts.roles import Permission
 from analytics.filters import Filter
+from analytics.members import Known
 from analytics.period import Grain, Resolved
 
 
@@ -54,6 +55,7 @@ class Scan:
     filters: tuple[Filter, ...] = ()
     engine: str = "duckdb"
     now: datetime | None = None  # when the question is asked; decides which cohorts are still open
+    segments: Known = field(default_factory=dict, hash=False, compare=False)  # members of every segment that is named
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ def _filter(value: Any) -> Filter:
 
 PeriodField = Annotated[Period, PlainValidator(_period), PlainSerializer(lambda p: p.text, return_type=str)]
 FilterField = Annotated[Filter, PlainValidator(_filter), PlainSerializer(lambda f: f.to_json(), return_type=list)]
-Compare = Literal["previous", "year"]
+Compare = Literal["previous", "year", "rest"] | Annotated[str, Field(pattern=r"^segment:[0-9a-f]{16}$")]
+"""What each number stands beside: the period before, the same a year before, everybody outside the segment, or another segment."""
 
 
 class Scope(BaseModel):

@@ -13,6 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from accounts.actor import Actor, Tenant
+from analytics.members import Known
 from analytics.metric import Scan
 from analytics.period import Grain, Resolved
 from analytics.query import Query
@@ -31,6 +32,7 @@ class Question:
     deadline: float  # time.monotonic() by which all reads must be done
     trail: list[Callable[[], str]] = field(default_factory=list)
     compared: bool = False  # True when this is the comparison's period
+    segments: Known = field(default_factory=dict)  # members of every segment that the query names
 
     @property
     def tenant(self) -> Tenant:
@@ -43,4 +45,4 @@ class Question:
 
     def scan(self, grain: Grain | None = None) -> Scan:
         """This question's bounds and filters, as a source wants them."""
-        return Scan(self.tenant, self.period, grain, (), self.query.filters, self.warehouse.engine, self.now)
+        return Scan(self.tenant, self.period, grain, (), self.query.filters, self.warehouse.engine, self.now, self.segments)

@@ -22,9 +22,10 @@ from analytics import witness
 from analytics.cache import AnswerCache
 from analytics.kinds import KINDS, Kind
 from analytics.period import EARLIEST, Resolved
-from analytics.query import InvalidQuery, Query
+from analytics.query import Query
 from analytics.question import Question
 from analytics.result import Column, Result, Warning
+from analytics.segments import scope as segments
 from data_access import versions
 from data_access.clock import naive_utc
 from data_access.connections import warehouse
@@ -88,16 +89,22 @@ def _answered(kind: Kind, who: Hashable, asked: Asked) -> Result:
     tables = sorted(kind.tables(query))
     seen = tuple(versions.latest(house, actor.tenant.key, tables, *_reach(kind, query, span)) for span in (period, before) if span)
     written = versions.latest(house, actor.tenant.key, tables, EARLIEST, date.max).written_at
-    world = (_minute(period), before and _minute(before), today, house.serial, seen)
+    question = segments.resolved(Question(query, actor, period, now, house, _deadline()))
+    world = (_minute(period), before and _minute(before), today, house.serial, seen, segments.state(question))
 
     def compute() -> Result:
-        question = Question(query, actor, period, now, house, monotonic() + settings().query_budget_seconds)
-        result = kind.answer(question)
+        asked = replace(question, deadline=_deadline())
+        result = segments.answered(kind, segments.filtered(asked))
         if before:
-            result = attach(result, kind.answer(replace(question, period=before, compared=True, trail=[])))
-        return replace(result, freshness=written)
+            beside = replace(asked, period=before, compared=True, trail=[])
+            result = attach(result, segments.answered(kind, segments.filtered(beside, compared=True)))
+        return replace(result, query=query, freshness=written)
 
     return finish(cache().get((who, world), compute), now, seen[0].written_at, written)
+
+
+def _deadline() -> float:
+    return monotonic() + settings().query_budget_seconds
 
 
 def last_good(result: Result) -> Warning:
@@ -113,15 +120,15 @@ def last_good(result: Result) -> Warning:
 
 
 def authorize(kind: Kind, query: Query, actor: Actor) -> None:
-    """Every permission the shape names must be held; a segment must exist."""
+    """Every permission the shape names must be held."""
     if missing := kind.permissions(query) - actor.permissions:
         raise Forbidden(missing)
-    if query.segment is not None:
-        raise InvalidQuery(f"there is no segment “{query.segment[:60]}”")
 
 
 def previous_period(query: Query, actor: Actor, now: datetime) -> Resolved | None:
-    """The bounds to compare with, None where nothing is compared or nothing can come before."""
+    """The bounds to compare with, None where nothing is compared or nothing can come before; the same ones for other people."""
+    if segments.compares(query):
+        return query.period.resolve(now, actor.tenant)
     if query.compare is None or query.period.text == "all":
         return None
     choose = query.period.previous if query.compare == "previous" else query.period.year_before

@@ -21,6 +21,7 @@ from analytics.dimensions import PROPERTY, column, dimension
 from analytics.filters import Filter
 from analytics.metric import Dimension, Scan
 from analytics.query import InvalidQuery
+from analytics.segment_names import is_segment
 from analytics.sources.events import EVENT_DIMENSIONS
 from data_access.functions import json_text
 from data_access.schema import users
@@ -78,6 +79,8 @@ def event_dimension(name: str) -> Dimension:
     if name.startswith(PERSON):
         return _person(name.removeprefix(PERSON))
     found = dimension(name)
+    if is_segment(name):
+        return found
     if not name.startswith(PROPERTY) and name not in EVENT_DIMENSIONS:
         raise InvalidQuery(f"events have no dimension “{name[:60]}”")
     return found

@@ -20,6 +20,7 @@ from analytics.dimensions import column
 from analytics.filters import Filter
 from analytics.metric import Scan
 from analytics.period import Grain
+from analytics.segment_names import is_segment
 from analytics.sources.events import asked, by_day
 from data_access.functions import bucket_hour
 from data_access.schema import events, rollup_active, rollup_user_day
@@ -78,7 +79,7 @@ def _from_histogram(scan: Scan, since: date | None, dimension: str) -> sa.Subque
 
 def _moments(scan: Scan, since: date | None, hourly: bool) -> sa.Subquery:
     """Distinct (user, moment, slice) of the events that the question is about."""
-    if hourly or not asked(scan) <= PREPARED:
+    if hourly or not {name for name in asked(scan) if not is_segment(name)} <= PREPARED:
         return _distinct(events, scan, since, hourly=hourly).subquery("moments")
     if not scan.period.cut:
         return _distinct(rollup_user_day, scan, since).subquery("moments")
