@@ -40,6 +40,7 @@ def connect(settings: Settings) -> None:
         memory=settings.warehouse_memory,
         threads=settings.warehouse_threads,
         budget=settings.query_budget_seconds,
+        beside=settings.data_dir / "lists",
     )
     try:
         opened.migrate()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyarrow as pa
@@ -74,12 +76,22 @@ class Transaction:
 class Warehouse:
     """An open warehouse; safe to use from many threads. `engine` is "duckdb" or "postgresql"."""
 
-    def __init__(self, dialect: Dialect, budget: float = DEFAULT_BUDGET) -> None:
+    def __init__(self, dialect: Dialect, budget: float = DEFAULT_BUDGET, *, beside: Path | None = None) -> None:
         self.engine = dialect.name
         self.shared = dialect.shared  # other processes may write to it
         self.budget = budget
         self.serial = next(_serials)  # tells warehouses of one process apart, also after one is closed
         self._dialect = dialect
+        self._beside = beside
+        self._passing: TemporaryDirectory[str] | None = None
+
+    @property
+    def beside(self) -> Path:
+        """The folder for what can always be derived again from the tables; one that ends with this object where nobody gave any."""
+        if self._beside is None:
+            self._passing = TemporaryDirectory(prefix="vigie-")
+            self._beside = Path(self._passing.name)
+        return self._beside
 
     def read(self, statement: sa.Executable, *, budget: float | None = None) -> pd.DataFrame:
         """The rows of a query, typed as `frames.to_frame` says.
@@ -130,16 +142,23 @@ class Warehouse:
 
     def close(self) -> None:
         self._dialect.close()
+        if self._passing is not None:
+            self._passing.cleanup()
 
 
-def open_warehouse(url: str, *, memory: str = "2GB", threads: int = 0, budget: float = DEFAULT_BUDGET) -> Warehouse:
+def open_warehouse(
+    url: str, *, memory: str = "2GB", threads: int = 0, budget: float = DEFAULT_BUDGET, beside: Path | None = None
+) -> Warehouse:
     """Open by URL: `duckdb:///file`, `duckdb:///:memory:`, `postgresql://user:password@host/database`.
 
-    `memory` and `threads` (0 = one per core) bound the embedded engine. Raises WarehouseUnavailable.
+    `memory` and `threads` (0 = one per core) bound the embedded engine; `beside` is the folder of what is derived from a server's
+    tables (a file has its own: `<file>.lists`). Raises WarehouseUnavailable.
     """
     try:
         parsed = sa.make_url(url)
         dialect = DIALECTS[parsed.get_backend_name()]
     except (sa.exc.ArgumentError, KeyError):
         raise WarehouseUnavailable(f"WAREHOUSE_URL must begin with one of {', '.join(f'{name}://' for name in DIALECTS)}") from None
-    return Warehouse(dialect.open(parsed, memory=memory, threads=threads), budget)
+    if dialect is DIALECTS["duckdb"] and parsed.database and parsed.database != ":memory:":
+        beside = Path(f"{parsed.database}.lists")
+    return Warehouse(dialect.open(parsed, memory=memory, threads=threads), budget, beside=beside)

@@ -16,6 +16,7 @@ Conventions, true of every fact table:
 from data_access.schema.base import metadata
 from data_access.schema.events import conversions, events, form_errors, sessions
 from data_access.schema.health import checks, error_logs, samples
+from data_access.schema.lists import event_list_moves, event_lists, event_pages, event_visits
 from data_access.schema.marketplace import balances, bookings, calls, commissions, payouts, providers
 from data_access.schema.money import channel_costs, fx_rates, mrr_movements, payments, subscriptions
 from data_access.schema.people import accounts, aliases, users
@@ -49,9 +50,10 @@ ROLLUPS = {
 BOOKKEEPING = {table.name: table for table in (data_versions, imports, segment_members)}
 
 __all__ = [
-    "BOOKKEEPING", "DIMENSION_TABLES", "FACTS", "ROLLUPS",
+    "BOOKKEEPING", "DIMENSION_TABLES", "FACTS", "LISTS", "ROLLUPS",
     "accounts", "ai_generations", "aliases", "api_requests", "balances", "bookings", "calls", "channel_costs",
-    "checks", "commissions", "conversations", "conversions", "data_versions", "error_logs", "events", "experiments",
+    "checks", "commissions", "conversations", "conversions", "data_versions", "error_logs", "event_list_moves", "event_lists",
+    "event_pages", "event_visits", "events", "experiments",
     "exposures", "form_errors", "fx_rates", "imports", "metadata", "mrr_movements", "payments", "payouts", "providers",
     "rollup_active", "rollup_activity", "rollup_event_day", "rollup_latency", "rollup_user_day", "samples", "segment_members", "sessions",
     "subscriptions", "users",
