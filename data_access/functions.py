@@ -236,6 +236,13 @@ def _seconds_between_sql(element: SecondsBetween, compiler: Any, **kw: Any) -> s
     return f"(EXTRACT(EPOCH FROM {last}) - EXTRACT(EPOCH FROM {first}))"
 
 
+@compiles(SecondsBetween, "duckdb")
+def _seconds_between_duckdb(element: SecondsBetween, compiler: Any, **kw: Any) -> str:
+    first, last = args(element, compiler, **kw)
+    # TRICKY: here EXTRACT gives a double, and the difference of two of them is off by up to a quarter of a microsecond.
+    return f"((epoch_us({last}) - epoch_us({first})) / 1e6)"
+
+
 @compiles(Shifted)
 def _shifted_sql(element: Shifted, compiler: Any, **kw: Any) -> str:
     ts, seconds = args(element, compiler, **kw)

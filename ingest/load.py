@@ -58,7 +58,7 @@ class Load:
         self._events = 0
         self._inserted: dict[str, int] = {}
         self._duplicates: dict[str, int] = {}
-        self._changes = Changes()
+        self._changes = Changes(keep=not deferred)
         self._written: Written | None = None
 
     def add(self, tables: Mapping[str, pa.Table]) -> None:
@@ -108,6 +108,7 @@ class Load:
         if runs is not None:
             sessions.join_moved(self._tx, self._tenant.key, runs.moved)
             self._changes.tables.setdefault("events", set()).update(runs.days)
+            self._changes.restated |= bool(runs.moved)
         return rows
 
     def finish(self) -> Written:
@@ -150,13 +151,17 @@ class Load:
             self._changes.derived("mrr_movements", movements.refresh(self._tx, self._tenant, self._changes.customers))
         touched = self._changes.touched()
         if touched.tables:
-            rollups.refresh(self._tx, self._tenant, touched)
+            added = self._changes.added()
+            if added is None:
+                rollups.refresh(self._tx, self._tenant, touched)
+            else:
+                rollups.add(self._tx, self._tenant, added)
             self._changes.rolled_up(self._tx, self._tenant)
 
     def _take_rates(self) -> None:
         """Amounts that waited for a rate of exchange get their worth."""
         for name, days in reprice(self._tx, self._tenant, only_missing=True).items():
-            self._changes.derived(name, days)
+            self._changes.restate(name, days)
 
 
 def rebuild(tx: Transaction, tenant: Tenant, gap: timedelta, changes: Changes) -> None:

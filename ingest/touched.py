@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from accounts.actor import Tenant
 from data_access import schema
+from data_access.dialects.columns import arrow_type, conform
 from data_access.warehouse import Transaction
+from ingest.columns import put
 from ingest.days import distinct_days
 from ingest.rollups import Touched
 
@@ -29,17 +31,23 @@ DAYLESS = ("rollup_activity",)
 
 @dataclass
 class Changes:
-    """`tables`: the days touched of each table, None for a table without days."""
+    """`tables`: the days touched of each table, None for a table without days. `keep`: remember the rows themselves, for rollups to
+    be added to."""
 
+    keep: bool = False
     tables: dict[str, set[date | None]] = field(default_factory=dict)
     customers: set[str] = field(default_factory=set)
     users: set[int] = field(default_factory=set)
     anyone: bool = False  # rows of sessions without a known user were touched
+    restated: bool = False  # rows that were there before have changed
+    written: dict[str, list[pa.Table]] = field(default_factory=dict)
 
     def saw(self, name: str, rows: pa.Table) -> None:
         """Rows of a fact table were inserted."""
         days = distinct_days(rows["day"])
         self.tables.setdefault(name, set()).update(days)
+        if self.keep and name in SAME_DAYS:
+            self.written.setdefault(name, []).append(whole(name, rows))
         if name == "subscriptions":
             self.customers.update(pc.unique(rows["customer"]).drop_null().to_pylist())
         if name == "events":
@@ -59,6 +67,18 @@ class Changes:
     def derived(self, name: str, days: Iterable[date | None]) -> None:
         """Rows of a table that follows from the facts were written anew."""
         self.tables.setdefault(name, set()).update(days)
+
+    def restate(self, name: str, days: Iterable[date | None]) -> None:
+        """Facts that were there before have changed on these days."""
+        self.derived(name, days)
+        self.restated = True
+
+    def added(self) -> dict[str, pa.Table] | None:
+        """The rows written, by table and with every column, where they say all that has changed; else None."""
+        if self.restated or not self.keep:
+            return None
+        found = {name: pa.concat_tables(parts) for name, parts in self.written.items()}
+        return None if "events" in found and found["events"]["seq"].null_count else found
 
     def touched(self) -> Touched:
         """The facts only, as `ingest.rollups` asks."""
@@ -90,3 +110,13 @@ class Changes:
             days = tx.read(sa.select(table.c.day).where(table.c.tenant == tenant.key).distinct())
             if len(days):
                 self.derived(name, days["day"].dt.date)
+
+
+def whole(name: str, rows: pa.Table) -> pa.Table:
+    """Rows in the types of their table, absent columns empty."""
+    table = schema.FACTS[name]
+    rows = conform(table, rows)
+    for column in table.c:
+        if column.name not in rows.column_names:
+            rows = put(rows, column.name, pa.nulls(rows.num_rows, arrow_type(column)))
+    return rows

@@ -75,7 +75,7 @@ def _event_counts(tenant: int) -> tuple[Statement, Statement]:
 
 
 def _daily_users(tenant: int) -> tuple[Statement, Statement]:
-    kept = _counted(rollup_user_day, tenant, ("day",), sa.func.count().filter(rollup_user_day.c.first_of_day))
+    kept = _counted(rollup_user_day, tenant, ("day",), sa.func.count(rollup_user_day.c.user_key.distinct()))
     return kept, _known_users(tenant, sa.func.count(events.c.user_key.distinct()))
 
 

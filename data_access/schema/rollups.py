@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from data_access.schema.base import date, flag, instant, metadata, number, tenant, text, whole
+from data_access.schema.base import date, instant, metadata, number, tenant, text, whole
 
 # Events of a day by name and dimensions: counts and sums without reading events.
 rollup_event_day = sa.Table(

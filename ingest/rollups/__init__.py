@@ -1,12 +1,16 @@
 """What the product derives from the facts and can always rebuild.
 
 Each file recomputes its table for a `Part`: the days and users that a batch touched, or all of a tenant's rows. The batch
-writer calls `refresh` inside the batch's own transaction, so a rollup is never behind its facts.
+writer calls `add` or `refresh` inside the batch's own transaction, so a rollup is never behind its facts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from accounts.actor import Tenant
 from analytics.sources.latency import MEASURED
@@ -14,7 +18,28 @@ from data_access.warehouse import Transaction
 from ingest.rollups import activity, event_day, latency, sessions, user_day
 from ingest.rollups.part import Part, Touched, part_of
 
-__all__ = ["Touched", "rebuild", "refresh"]
+__all__ = ["Touched", "add", "rebuild", "refresh"]
+
+
+def add(tx: Transaction, tenant: Tenant, written: Mapping[str, pa.Table]) -> None:
+    """Bring every rollup up to date with fact rows just written, by table and with every column, where nothing else has changed: what
+    they add is added, whatever their days. Events have `seq`, and those with a session a user."""
+    for name, rows in written.items():
+        bounds = pc.min_max(rows["day"]).as_py()
+        part = Part(tenant, first=bounds["min"], last=bounds["max"])
+        if name == "events":
+            _add_events(tx, part, rows)
+        for measured in MEASURED:
+            if measured.table.name == name:
+                latency.add(tx, part, measured, rows)
+
+
+def _add_events(tx: Transaction, part: Part, rows: pa.Table) -> None:
+    event_day.add(tx, part.tenant.key, rows)
+    sessions.add(tx, part, rows)
+    days = user_day.add(tx, part.tenant.key, rows)
+    if days is not None:
+        activity.add(tx, part.tenant.key, days)
 
 
 def refresh(tx: Transaction, tenant: Tenant, touched: Touched) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
+import pyarrow as pa
 import sqlalchemy as sa
 
 from data_access.functions import days_between
 from data_access.schema import rollup_activity, rollup_user_day
 from data_access.warehouse import Transaction
+from ingest.rollups import addition
 from ingest.rollups.part import Part, replace_rows
+from ingest.rollups.steps import Steps
 
 BLOCK_DAYS = 60
 EPOCH = date(1970, 1, 1)
@@ -24,7 +28,20 @@ def recompute(tx: Transaction, part: Part) -> None:
     bit = sa.cast(sa.literal_column("1"), sa.BigInteger).op("<<")(sa.cast(number - block * BLOCK_DAYS, sa.Integer))
     where = [*part.people(rollup_user_day), *_within(part, r.day)]
     rows = sa.select(r.tenant, r.user_key, block.label("block"), sa.func.bit_or(bit).label("bits")).where(*where)
-    replace_rows(tx, rollup_activity, [*part.people(rollup_activity), *_blocks(part)], rows.group_by(r.tenant, r.user_key, block))
+    grouped = rows.group_by(r.tenant, r.user_key, block).order_by(block, r.user_key)
+    replace_rows(tx, rollup_activity, [*part.people(rollup_activity), *_blocks(part)], grouped)
+
+
+def add(tx: Transaction, tenant: int, days: Steps) -> None:
+    """The bits of the days that are fresh."""
+    user, day = days.who[days.fresh], days.day[days.fresh]
+    if not len(user):
+        return
+    block = day // BLOCK_DAYS
+    begins = np.flatnonzero(np.append(True, (user[1:] != user[:-1]) | (block[1:] != block[:-1])))
+    bits = np.bitwise_or.reduceat(np.int64(1) << (day - block * BLOCK_DAYS), begins)
+    delta = pa.table({"user_key": user[begins], "block": block[begins], "bits": bits})
+    addition.append(tx, rollup_activity, tenant, addition.merge(tx, rollup_activity, tenant, delta, ("bits",), bits=True))
 
 
 def _span(part: Part) -> tuple[int, int] | None:

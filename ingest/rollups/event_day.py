@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from data_access.schema import events, rollup_event_day
 from data_access.warehouse import Transaction
+from ingest.rollups import addition
 from ingest.rollups.part import Part, replace_rows
 
 KEYS = ("day", "name", "category", "country", "device", "channel", "plan", "kind")
+SUMS = ("events", "value_base_minor", "duration_ms")
+
+
+def add(tx: Transaction, tenant: int, rows: pa.Table) -> None:
+    """Events just written, with all columns of the table."""
+    named = addition.decoded(rows.select([*KEYS, *SUMS[1:]]))
+    counted = named.group_by(list(KEYS)).aggregate([([], "count_all"), *((name, "sum") for name in SUMS[1:])])
+    addition.add(tx, rollup_event_day, tenant, counted.rename_columns([*KEYS, *SUMS]), SUMS)
 
 
 def recompute(tx: Transaction, part: Part) -> None:

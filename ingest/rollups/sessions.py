@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from analytics.sources.events import PAGE_VIEW
 from data_access.functions import add_days, seconds_between
 from data_access.schema import events, sessions
 from data_access.warehouse import Transaction
+from ingest.rollups import addition, visits
 from ingest.rollups.part import Part, replace_rows
-
-OF_FIRST_EVENT = (
-    "day", "user_key", "account_key", "plan", "kind", "country", "channel", "device", "os", "browser", "campaign", "is_new_user",
-)  # fmt: skip
 
 
 def recompute(tx: Transaction, part: Part) -> None:
@@ -23,12 +22,36 @@ def recompute(tx: Transaction, part: Part) -> None:
     if part.whole:
         replace_rows(tx, sessions, [sessions.c.tenant == part.tenant.key], _rows([*part.of(events), events.c.session_key.is_not(None)]))
         return
-    touched = tx.stage("touched_sessions", tx.arrow(_touched(part)))
+    _recomputed(tx, part, tx.arrow(_touched(part)))
+
+
+def _recomputed(tx: Transaction, part: Part, keys: pa.Table) -> None:
+    """The sessions with these keys (`session_key`), anew."""
+    touched = tx.stage("touched_sessions", keys)
     mine = [sessions.c.tenant == part.tenant.key, sessions.c.session_key.in_(sa.select(touched.c.session_key))]
     first, last = _span(tx, part, mine)
     of_them = events.c.session_key.in_(sa.select(touched.c.session_key))
     rows = _rows([events.c.tenant == part.tenant.key, events.c.day.between(first, last), of_them])
     replace_rows(tx, sessions, mine, rows)
+
+
+def add(tx: Transaction, part: Part, rows: pa.Table) -> None:
+    """The sessions of events just written, with all columns of the table, `seq` among them; `part` holds their days."""
+    mine = rows.filter(pc.is_valid(rows["session_key"]))
+    if not mine.num_rows:
+        return
+    arrived = visits.of(addition.decoded(mine))
+    staged = tx.stage("touched_sessions", arrived.select(["session_key"]))
+    c = sessions.c
+    known = sa.and_(c.tenant == part.tenant.key, c.session_key.in_(sa.select(staged.c.session_key)))
+    stored = tx.arrow(sa.select(*(column for column in c if column.name != "tenant")).where(known))
+    lengthened, fresh, mixed = visits.joined(stored, arrived)
+    if mixed.num_rows:
+        _recomputed(tx, part, mixed)
+    if lengthened.num_rows:
+        longer = tx.stage("longer_sessions", lengthened.select(["session_key"]))
+        tx.execute(sa.delete(sessions).where(c.tenant == part.tenant.key, c.session_key.in_(sa.select(longer.c.session_key))))
+    addition.append(tx, sessions, part.tenant.key, pa.concat_tables([fresh, lengthened], promote_options="permissive"))
 
 
 def _touched(part: Part) -> sa.CompoundSelect[Any]:
@@ -63,7 +86,7 @@ def _rows(where: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:
         .join(events, sa.and_(events.c.id == first.c.id, events.c.tenant == first.c.tenant))
         .outerjoin(pages, pages.c.session_key == totals.c.session_key)
     )
-    named = [events.c[name] for name in OF_FIRST_EVENT]
+    named = [events.c[name] for name in visits.OF_FIRST_EVENT]
     length = seconds_between(totals.c.ts, totals.c.ended_at).label("duration_s")
     columns = (events.c.tenant, *totals.c, length, *named, pages.c.entry_page, pages.c.exit_page)
     return sa.select(*columns).select_from(joined).order_by(events.c.day)

@@ -1,8 +1,8 @@
 """rollup_user_day and rollup_active: who was active on which day, and how long since the day before that.
 
 A day's histogram depends on each of its users' previous active day, so a late event changes two days: its own and
-the user's next. A refresh therefore takes the whole history of the touched users, before and after, and writes
-the difference.
+the user's next. `add` moves the histogram by what new days change; a `refresh` takes the whole history of the touched users, before
+and after, and writes the difference.
 """
 
 from __future__ import annotations
@@ -10,23 +10,56 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from analytics.sources.events import PAGE_VIEW
 from data_access.schema import events, rollup_active, rollup_user_day
 from data_access.warehouse import Transaction
+from ingest.columns import put
+from ingest.rollups import addition, steps
 from ingest.rollups.part import Part, replace_rows
 
 DIMENSIONS = ("country", "device", "channel", "plan", "kind")
 EVERYONE = ""  # the value of rollup_active.dimension for all users
 HISTOGRAM = ("day", "dimension", "value", "prev_day")
+KEYS = ("day", "user_key", *DIMENSIONS)
+
+
+def add(tx: Transaction, tenant: int, rows: pa.Table) -> steps.Steps | None:
+    """Both tables for events just written; the days of the users who came on a day or in a combination that was not there, None for
+    nobody."""
+    new = addition.merge(tx, rollup_user_day, tenant, _arrived(rows), ("events",))
+    if not new.num_rows:
+        return None
+    change, everyone = steps.change(_days_of(tx, tenant, new["user_key"]), new, DIMENSIONS)
+    addition.append(tx, rollup_user_day, tenant, new)
+    if change.num_rows:
+        addition.add(tx, rollup_active, tenant, change, ("users",))
+        if pc.any(pc.less(change["users"], 0)).as_py():
+            tx.execute(sa.delete(rollup_active).where(rollup_active.c.tenant == tenant, rollup_active.c.users == 0))
+    return everyone
+
+
+def _arrived(rows: pa.Table) -> pa.Table:
+    """One row per user, day and combination."""
+    named = addition.decoded(rows.select(list(KEYS)).filter(pc.is_valid(rows["user_key"])))
+    for name in DIMENSIONS:  # missing and empty are one
+        named = put(named, name, pc.fill_null(named[name], ""))
+    counted = named.group_by(list(KEYS)).aggregate([([], "count_all")]).rename_columns([*KEYS, "events"])
+    return counted.sort_by([("day", "ascending"), ("user_key", "ascending")])
+
+
+def _days_of(tx: Transaction, tenant: int, users: pa.ChunkedArray) -> pa.Table:
+    staged = tx.stage("active_users", pa.table({"user_key": pc.unique(users)}))
+    r = rollup_user_day.c
+    mine = r.tenant == tenant, r.user_key.in_(sa.select(staged.c.user_key))
+    return tx.arrow(sa.select(*(r[name] for name in KEYS)).where(*mine))
 
 
 def rebuild(tx: Transaction, part: Part) -> None:
     """Both tables for the whole tenant, from events."""
-    days = _user_days(part).subquery("days")
-    numbered = sa.select(days, _previous(days).label("prev_day")).order_by(days.c.day, days.c.user_key)
-    replace_rows(tx, rollup_user_day, part.of(rollup_user_day), numbered)
+    days = _user_days(part)
+    replace_rows(tx, rollup_user_day, part.of(rollup_user_day), days.order_by(events.c.day, events.c.user_key))
     histogram = _labelled(part, _histogram(_known(rollup_user_day, part), part))
     replace_rows(tx, rollup_active, part.of(rollup_active), histogram)
 
@@ -38,30 +71,17 @@ def refresh(tx: Transaction, part: Part) -> Part:
     fresh = tx.stage("fresh_days", tx.arrow(_user_days(part)))
     after = tx.stage("history_after", tx.arrow(_merged(part, before, fresh)))
     change = tx.stage("active_change", tx.arrow(_change(part, before, after)))
-    previous = tx.stage("previous_days", tx.arrow(_previous_days(part, after)))
-    _write_days(tx, part, fresh, previous)
+    replace_rows(tx, rollup_user_day, part.of_people(rollup_user_day), sa.select(*fresh.c).order_by(fresh.c.day, fresh.c.user_key))
     _write_histogram(tx, part, change)
     return part
 
 
 def _user_days(part: Part) -> sa.Select[Any]:
-    """One row per user, day and combination of dimensions, from events; one row of each user and day is marked first."""
+    """One row per user, day and combination of dimensions, from events."""
     who = (events.c.tenant, events.c.day, events.c.user_key)
     what = [sa.func.coalesce(events.c[name], "").label(name) for name in DIMENSIONS]
-    views = sa.func.sum(sa.case((events.c.name == PAGE_VIEW, 1), else_=0))
-    counted = (
-        sa.select(*who, *what, sa.func.count().label("events"), sa.cast(views, sa.BigInteger).label("page_views"))
-        .where(*part.of_people(events), events.c.user_key.is_not(None))
-        .group_by(*who, *what)
-        .subquery("counted")
-    )
-    rank = sa.func.row_number().over(partition_by=[counted.c.user_key, counted.c.day], order_by=[counted.c[name] for name in DIMENSIONS])
-    return sa.select(counted, (rank == 1).label("first_of_day"))
-
-
-def _previous(days: sa.FromClause) -> sa.ColumnElement[Any]:
-    """The user's latest day before the row's own; rows of one day share it."""
-    return sa.func.max(days.c.day).over(partition_by=days.c.user_key, order_by=days.c.day, groups=(None, -1))
+    counted = sa.select(*who, *what, sa.func.count().label("events"))
+    return counted.where(*part.of_people(events), events.c.user_key.is_not(None)).group_by(*who, *what)
 
 
 def _with_users(tx: Transaction, part: Part) -> Part:
@@ -124,24 +144,6 @@ def _summed(rows: sa.FromClause) -> sa.Select[Any]:
     total = sa.func.sum(rows.c.users)
     keys = [rows.c[name] for name in HISTOGRAM]
     return sa.select(*keys, sa.cast(total, sa.BigInteger).label("users")).group_by(*keys).having(total != 0)
-
-
-def _previous_days(part: Part, after: sa.FromClause) -> sa.Select[Any]:
-    days = sa.select(after.c.user_key, after.c.day).distinct().subquery("days")
-    previous = sa.func.lag(days.c.day).over(partition_by=days.c.user_key, order_by=days.c.day).label("prev_day")
-    steps = sa.select(days.c.user_key, days.c.day, previous).subquery("steps")
-    return sa.select(steps).where(steps.c.day >= part.first)
-
-
-def _write_days(tx: Transaction, part: Part, fresh: sa.TableClause, previous: sa.TableClause) -> None:
-    """The touched days anew; on later days only a previous day that has moved."""
-    same = sa.and_(previous.c.user_key == fresh.c.user_key, previous.c.day == fresh.c.day)
-    rows = sa.select(*fresh.c, previous.c.prev_day).select_from(fresh.join(previous, same))
-    replace_rows(tx, rollup_user_day, part.of_people(rollup_user_day), rows.order_by(fresh.c.day, fresh.c.user_key))
-    r = rollup_user_day.c
-    moved = sa.and_(r.user_key == previous.c.user_key, r.day == previous.c.day, r.prev_day.is_distinct_from(previous.c.prev_day))
-    later = sa.and_(r.tenant == part.tenant.key, r.day > part.first)
-    tx.execute(sa.update(rollup_user_day).values(prev_day=previous.c.prev_day).where(later, moved))
 
 
 def _write_histogram(tx: Transaction, part: Part, change: sa.TableClause) -> None:

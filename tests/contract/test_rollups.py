@@ -84,14 +84,10 @@ PAIRS = {
         "SELECT day, value, sum(users) AS n FROM rollup_active WHERE dimension = 'country' GROUP BY day, value",
         "SELECT day, coalesce(country, '') AS value, count(DISTINCT user_key) AS n FROM events GROUP BY day, coalesce(country, '')",
     ),
-    "one row marked per user and day": (
-        "SELECT day, user_key, count(*) AS n FROM rollup_user_day WHERE first_of_day GROUP BY day, user_key",
-        "SELECT DISTINCT day, user_key, 1 AS n FROM events",
-    ),
-    "the previous day": (
-        "SELECT DISTINCT user_key, day, prev_day FROM rollup_user_day",
-        """SELECT DISTINCT user_key, day, (SELECT max(p.day) FROM events AS p WHERE p.user_key = e.user_key AND p.day < e.day) AS prev_day
-           FROM events AS e""",
+    "events of a user and day": (
+        "SELECT user_key, day, country, device, events FROM rollup_user_day",
+        """SELECT user_key, day, coalesce(country, '') AS country, device, count(*) AS n FROM events
+           GROUP BY user_key, day, coalesce(country, ''), device""",
     ),
     "sessions": (
         "SELECT session_key, ts, ended_at, events, page_views FROM sessions",

@@ -1,1 +1,2 @@
-SELECT 1;
+-- What no question reads and every batch would have to keep.
+ALTER TABLE rollup_user_day DROP COLUMN page_views, DROP COLUMN first_of_day, DROP COLUMN prev_day;
