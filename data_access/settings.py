@@ -22,7 +22,9 @@ class Settings(BaseSettings):
     store_url: str = Field(
         "sqlite:///data/store.sqlite", description="Application store: `sqlite:///file` or `postgresql://…`; unset, a file in DATA_DIR."
     )
-    data_dir: Path = Field(Path("data"), description="Folder for files the product writes: the two databases where unset, journal, rejects.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder for files the product writes: the two databases where unset, journal, rejects."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for every interface.")
     port: int = Field(8501, ge=1, le=65535, description="Port for pages and API.")
     demo_mode: bool = Field(False, description="Demonstration: sample tenants, printed passwords, no secret needed. Never with real data.")
