@@ -20,10 +20,10 @@ from api.assets import Asset, packed, respond
 from api.observe import REGISTRY
 from data_access.clock import utc_now
 from data_access.settings import Settings
-from ingest.collect import Collector
 from ingest.decode import Refused, too_large
 from ingest.decode_instants import micros
 from ingest.live import numbers
+from ingest.live.current import COLLECTORS, current
 from ingest.live.opening import open_collector
 from ingest.wire import WIRES
 from ingest.wire.wire import Envelope, Wire
@@ -42,7 +42,6 @@ _CORS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Cache-Control": "no-store",
 }
-_current: list[Collector] = []
 
 for _number in numbers.ALL:
     REGISTRY.register(_number)
@@ -55,19 +54,12 @@ async def collecting(settings: Settings, store: Callable[[], Engine], warehouse:
         yield
         return
     collector = open_collector(settings, store, warehouse, utc_now)
-    _current.append(collector)
+    COLLECTORS.append(collector)
     try:
         yield
     finally:
-        _current.remove(collector)
+        COLLECTORS.remove(collector)
         await asyncio.to_thread(collector.stop)
-
-
-def current() -> Collector:
-    """The collector of this process; raises Refused 503 where it has none."""
-    if not _current:
-        raise Refused(503, "unavailable", "this process does not take events", retry_after=30)
-    return _current[-1]
 
 
 def routes() -> list[BaseRoute]:

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts.roles import Permission
-from api import auth, collect, paging
+from api import auth, paging
 from api.answers import ApiError, answer
 from data_access.clock import utc_now
 from data_access.connections import store
 from ingest import quarantine
 from ingest.decode import Refused
 from ingest.decode_instants import micros
+from ingest.live.current import current
 
 
 async def listed(request: Request) -> Response:
@@ -52,7 +53,7 @@ async def replay(request: Request) -> Response:
         raise ApiError(404, "not_found", "no event of this id waits in quarantine")
     now = utc_now()
     try:
-        outcome = await collect.current().replay(actor.tenant, waiting[0], micros(now))
+        outcome = await current().replay(actor.tenant, waiting[0], micros(now))
     except Refused as refused:
         raise ApiError(refused.status, refused.code, refused.message) from None
     if outcome.errors:

@@ -50,10 +50,16 @@ class Collector:
         self._recent, self._quotas = Recent(), Quotas()
         self._drain: Drain | None = None
         self._starting: threading.Thread | None = None
+        numbers.JOURNAL_BYTES.set_function(lambda: journal.backlog)
 
     @property
     def journal(self) -> Journal:
         return self._journal
+
+    @property
+    def failures(self) -> int:
+        """How often in a row the warehouse could not be written; 0 while all is well."""
+        return self._drain.failures if self._drain else 0
 
     def start(self, around: Surroundings) -> None:
         """Begin to drain. Events are accepted at once; the libraries a warehouse needs are loaded beside."""
@@ -81,7 +87,7 @@ class Collector:
         try:
             return await self._taken(wire, envelope)
         except Refused as refused:
-            numbers.REFUSED.labels(wire.name, refused.code).inc()
+            numbers.REFUSED.labels(refused.tenant, wire.name, refused.code).inc()
             raise
 
     async def _taken(self, wire: Wire, envelope: Envelope) -> Answer:
@@ -89,14 +95,18 @@ class Collector:
         packed = envelope
         envelope, letter = await _aside(large, _opened, wire, envelope)
         holder = await self._holder(letter)
-        if wire.check is not None:
-            wire.check(packed, self._secret(holder))
-        self._admit(holder.tenant, len(letter.items), envelope.received)
-        desk = _Desk(self._recent, self._enricher, holder.tenant)
-        reading = await _aside(large, read_letter, wire, letter, envelope, desk)
-        numbers.RECEIVED.labels(holder.tenant.slug, wire.name).inc(len(letter.items))
-        await self._keep(holder.tenant, wire, envelope, reading)
-        return wire.answer(reading.outcome)
+        try:
+            if wire.check is not None:
+                wire.check(packed, self._secret(holder))
+            self._admit(holder.tenant, len(letter.items), envelope.received)
+            desk = _Desk(self._recent, self._enricher, holder.tenant)
+            reading = await _aside(large, read_letter, wire, letter, envelope, desk)
+            numbers.RECEIVED.labels(numbers.label(holder.tenant.slug), wire.name).inc(len(letter.items))
+            await self._keep(holder.tenant, wire, envelope, reading)
+            return wire.answer(reading.outcome)
+        except Refused as refused:
+            refused.tenant = numbers.label(holder.tenant.slug)
+            raise
 
     async def replay(self, tenant: Tenant, aside: Aside, received: int) -> Outcome:
         """Offer an event of the quarantine again, as it was sent. Raises Refused, or answers what is still wrong with it."""
@@ -133,7 +143,7 @@ class Collector:
 
     async def _keep(self, tenant: Tenant, wire: Wire, envelope: Envelope, reading: Reading) -> None:
         """On disk before anything is said."""
-        who = (tenant.slug, wire.name)
+        who = (numbers.label(tenant.slug), wire.name)
         if reading.rows or reading.bad:
             parcel = Parcel(tenant.key, wire.name, envelope.received, reading.rows, put_aside(reading.bad))
             try:

@@ -26,6 +26,7 @@ class Refused(Exception):
     def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.retry_after = status, code, message, retry_after
+        self.tenant = ""  # whose request it was, once that is known
 
 
 def too_large(limit: int) -> Refused:

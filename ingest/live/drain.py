@@ -45,6 +45,10 @@ class Drain:
         self._state = _State()
         self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
 
+    @property
+    def failures(self) -> int:
+        return self._state.failures
+
     def start(self) -> None:
         self._thread.start()
 
@@ -81,12 +85,10 @@ class Drain:
             self._at = after
             return 0
         parcels = [unpacked(payload) for payload in payloads]
-        numbers.JOURNAL_BYTES.set(self._journal.backlog)
         numbers.JOURNAL_AGE.set(max(0.0, (micros(self._around.now()) - parcels[0].received) / 1e6))
         rows = sum(self._tenant(tenant, parcels) for tenant in dict.fromkeys(parcel.tenant for parcel in parcels))
         self._journal.release(after)
         self._at = after
-        numbers.JOURNAL_BYTES.set(self._journal.backlog)
         numbers.JOURNAL_AGE.set(0)
         numbers.LAG.set(max(0.0, (micros(self._around.now()) - parcels[0].received) / 1e6))
         return rows
@@ -122,7 +124,7 @@ class Drain:
         self._identities.written(tenant.key, tables.get("aliases", []))
         self._identities.met(tenant.key, tables.get("events", []))
         for name, count in done.inserted.items():
-            numbers.WRITTEN.labels(tenant.slug, name).inc(count)
+            numbers.WRITTEN.labels(numbers.label(tenant.slug), name).inc(count)
         numbers.FLUSH_SECONDS.observe(time.perf_counter() - started)
         numbers.FLUSH_ROWS.observe(sum(map(len, tables.values())))
         return sum(done.inserted.values())

@@ -22,6 +22,7 @@ from data_access.settings import Settings
 from data_access.store import open_store
 from data_access.warehouse import Warehouse
 from ingest.collect import Collector
+from ingest.live.current import current
 
 PATIENCE = 20.0
 
@@ -34,7 +35,7 @@ class Running:
 
     @property
     def collector(self) -> Collector:
-        return collect._current[-1]
+        return current()
 
     async def post(self, path: str, body: object, tenant: int = 1, **more) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.keys[tenant]}", **more.pop("headers", {})}
