@@ -70,7 +70,10 @@ def united(parts: list[Flags]) -> Flags:
 def shared(parts: list[Flags]) -> Flags:
     """In all of them."""
     length = min(map(len, parts))
-    return np.logical_and.reduce([part[:length] for part in parts])
+    total = parts[0][:length].copy()
+    for part in parts[1:]:
+        total &= part[:length]
+    return total
 
 
 def without(everybody: Flags, part: Flags) -> Flags:

@@ -79,6 +79,8 @@ def _walk(part: Any) -> Iterator[str]:
     if isinstance(part, Filter):
         yield from ids(part.dimension)
     elif isinstance(part, BaseModel):
+        if getattr(part, "kind", "") == "segment":  # the condition of being in another segment
+            yield str(getattr(part, "id", ""))
         for field in type(part).model_fields:
             yield from _field(field, getattr(part, field))
     elif isinstance(part, tuple):
@@ -87,8 +89,10 @@ def _walk(part: Any) -> Iterator[str]:
 
 
 def _field(field: str, value: Any) -> Iterator[str]:
-    if field == "segment" and isinstance(value, str):
+    if field in ("segment", "against") and isinstance(value, str):
         yield value
+    elif field == "segments" and isinstance(value, tuple):
+        yield from value
     elif field in ("by", "hold", "order") and value is not None:
         for name in value if isinstance(value, tuple) else (value,):
             yield from ids(str(name).lstrip("-"))

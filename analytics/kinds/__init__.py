@@ -22,6 +22,10 @@ from analytics.kinds import (
     people,
     properties,
     retention,
+    segment_difference,
+    segment_members,
+    segment_overlap,
+    segment_size,
     sessions,
     stickiness,
 )
@@ -36,6 +40,10 @@ from analytics.kinds.paths import Paths
 from analytics.kinds.people import People
 from analytics.kinds.properties import Properties
 from analytics.kinds.retention import Retention
+from analytics.kinds.segment_difference import SegmentDifference
+from analytics.kinds.segment_members import SegmentMembers, SegmentReasons
+from analytics.kinds.segment_overlap import SegmentOverlap
+from analytics.kinds.segment_size import SegmentSize
 from analytics.kinds.sessions import Sessions
 from analytics.kinds.stickiness import Stickiness
 from analytics.period import InvalidPeriod
@@ -78,6 +86,29 @@ KINDS: dict[str, Kind] = {
     "live": Kind(Live, live.answer, live.tables, live.permissions, live.lookback, live.until_now),
     "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback, people.until_now, people.looks_at),
     "properties": Kind(Properties, properties.answer, properties.tables, properties.permissions, properties.lookback),
+    "segment_size": Kind(SegmentSize, segment_size.answer, segment_size.tables, segment_size.permissions, segment_size.lookback),
+    "segment_overlap": Kind(
+        SegmentOverlap, segment_overlap.answer, segment_overlap.tables, segment_overlap.permissions, segment_overlap.lookback
+    ),
+    "segment_difference": Kind(
+        SegmentDifference, segment_difference.answer, segment_difference.tables, segment_difference.permissions, segment_difference.lookback
+    ),
+    "segment_members": Kind(
+        SegmentMembers,
+        segment_members.answer,
+        segment_members.tables,
+        segment_members.permissions,
+        segment_members.lookback,
+        looks_at=segment_members.looks_at,
+    ),
+    "segment_reasons": Kind(
+        SegmentReasons,
+        segment_members.why,
+        segment_members.tables,
+        segment_members.permissions,
+        segment_members.lookback,
+        looks_at=segment_members.looks_at,
+    ),
 }
 
 

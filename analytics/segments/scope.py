@@ -49,6 +49,8 @@ def state(question: Question) -> tuple[tuple[str, str], ...]:
 def filtered(question: Question, *, compared: bool = False) -> Question:
     """The same question with the segment as one more filter; `compared`, of those it is compared with."""
     query = question.query
+    if getattr(query, "about_segments", False):
+        return question
     chosen, place = query.segment, IN
     if compared and query.compare == "rest":
         place = OUT
