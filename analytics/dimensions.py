@@ -36,6 +36,11 @@ def _weekday(rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:
     return iso_weekday(rows.c.day)
 
 
+def _visitor(rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:
+    return sa.case((rows.c.is_new_user, "new"), (sa.not_(rows.c.is_new_user), "returning"))
+
+
+_VISITORS = {"new": Text("New", "Nouveau"), "returning": Text("Returning", "De retour")}
 _KINDS = {"individual": Text("Individual", "Particulier"), "business": Text("Business", "Entreprise")}
 _DEVICES = {
     "desktop": Text("Desktop", "Ordinateur"),
@@ -88,13 +93,20 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("entry_page", Text("Entry page", "Page d’entrée")),
         Dimension("exit_page", Text("Exit page", "Page de sortie")),
         Dimension("browser", Text("Browser", "Navigateur")),
+        Dimension("browser_version", Text("Browser version", "Version du navigateur"), words="code"),
         Dimension("os", Text("Operating system", "Système")),
+        Dimension("os_version", Text("System version", "Version du système"), words="code"),
         Dimension("language", Text("Language", "Langue")),
+        Dimension("screen", Text("Screen", "Écran"), words="code"),
+        Dimension("visitor", Text("New or returning", "Nouveau ou de retour"), column="is_new_user", expression=_visitor, values=_VISITORS),
         Dimension("region", Text("Region", "Région")),
         Dimension("city", Text("City", "Ville")),
         Dimension("source", Text("Source", "Source")),
         Dimension("medium", Text("Medium", "Support")),
         Dimension("campaign", Text("Campaign", "Campagne")),
+        Dimension("term", Text("Search term", "Mot-clé")),
+        Dimension("content", Text("Ad content", "Contenu publicitaire")),
+        Dimension("referrer", Text("Referrer", "Site référent")),
         Dimension("role", Text("Role", "Rôle")),
         Dimension("type", Text("Type", "Type")),
         Dimension("movement", Text("Movement", "Mouvement"), values=_MOVEMENTS),

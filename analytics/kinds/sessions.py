@@ -20,6 +20,7 @@ from analytics.question import Question
 from analytics.result import Column, Result
 from analytics.sources.events import EVENT_DIMENSIONS, PAGE_VIEW
 from analytics.sources.sessions import SESSIONS
+from analytics.sources.visits import STORED
 from data_access.functions import add_days, seconds_between
 from data_access.schema import events, sessions, users
 
@@ -103,7 +104,7 @@ def answer(question: Question) -> Result:
 
 
 def _check(query: Sessions) -> None:
-    known = SESSIONS.dimensions if query.gap_seconds is None else EVENT_DIMENSIONS
+    known = STORED if query.gap_seconds is None else EVENT_DIMENSIONS
     for f in query.filters:
         if f.dimension not in known and not (f.dimension.startswith("property.") and "properties" in known):
             raise InvalidQuery(f"sessions cannot be filtered by “{f.dimension[:60]}”: use one of {', '.join(sorted(known))}")

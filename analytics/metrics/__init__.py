@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analytics.metric import Metric
+from analytics.metrics.acquisition import ACQUISITION
 from analytics.metrics.activity import ACTIVITY
+from analytics.metrics.audience import AUDIENCE
 from analytics.metrics.marketplace import MARKETPLACE
 from analytics.metrics.payments import PAYMENTS
 from analytics.metrics.quality import QUALITY
@@ -14,7 +16,8 @@ from analytics.metrics.sessions import SESSIONS
 from analytics.metrics.usage import USAGE
 from analytics.query import InvalidQuery
 
-METRICS: dict[str, Metric] = {m.name: m for m in (*REVENUE, *PAYMENTS, *ACTIVITY, *SESSIONS, *QUALITY, *USAGE, *MARKETPLACE)}
+_GROUPS = (REVENUE, PAYMENTS, ACTIVITY, SESSIONS, AUDIENCE, ACQUISITION, QUALITY, USAGE, MARKETPLACE)
+METRICS: dict[str, Metric] = {m.name: m for group in _GROUPS for m in group}
 
 
 def metric(name: str) -> Metric:

@@ -17,7 +17,7 @@ COHORT_DAYS = 30
 _PERSON = ("plan", "kind", "country", "channel")
 
 
-def _first(table: sa.Table, scan: Scan, only: sa.ColumnElement[bool], extra: tuple[str, ...] = ()) -> sa.Subquery:
+def first_of(table: sa.Table, scan: Scan, only: sa.ColumnElement[bool], extra: tuple[str, ...] = ()) -> sa.Subquery:
     """Each user's first row of the tenant that meets `only`, over all history."""
     columns = [table.c[name] for name in ("tenant", "user_key", "ts", "day", *_PERSON, *extra)]
     place = sa.func.row_number().over(partition_by=table.c.user_key, order_by=[table.c.ts, table.c.id]).label("place")
@@ -32,21 +32,21 @@ def _paid() -> sa.ColumnElement[bool]:
 
 
 def _first_payments(scan: Scan) -> sa.FromClause:
-    return _first(payments, scan, _paid())
+    return first_of(payments, scan, _paid())
 
 
 def _cohorts(scan: Scan) -> sa.FromClause:
     """First sign-ups whose 30 days are over, `paid` where the user's first payment came by then."""
-    joined = _first(conversions, scan, conversions.c.type == SIGN_UP, ("campaign",))
-    paying = _first(payments, scan, _paid())
+    joined = first_of(conversions, scan, conversions.c.type == SIGN_UP, ("campaign",))
+    paying = first_of(payments, scan, _paid())
     in_time = seconds_between(joined.c.ts, paying.c.ts) <= timedelta(days=COHORT_DAYS).total_seconds()
     paid = sa.case((sa.and_(paying.c.ts.is_not(None), in_time), 1), else_=0).label("paid")
-    closed = add_days(joined.c.day, COHORT_DAYS) < _today(scan)
+    closed = add_days(joined.c.day, COHORT_DAYS) < today(scan)
     pairs = joined.outerjoin(paying, paying.c.user_key == joined.c.user_key)
     return sa.select(*joined.c, paid).select_from(pairs).where(closed).subquery("cohorts")
 
 
-def _today(scan: Scan) -> sa.ColumnElement[Any]:
+def today(scan: Scan) -> sa.ColumnElement[Any]:
     now = scan.now or scan.period.until.replace(tzinfo=UTC)
     return sa.cast(sa.literal(now.astimezone(scan.tenant.zone).date()), sa.Date)
 

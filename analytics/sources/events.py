@@ -18,7 +18,8 @@ PERSON_DIMENSIONS = frozenset({"plan", "kind", "country", "channel", "user", "we
 EVENT_DIMENSIONS = PERSON_DIMENSIONS | frozenset(
     {
         "event", "category", "page", "path", "device", "os", "browser", "language", "region", "city",
-        "source", "medium", "campaign", "role", "properties",
+        "source", "medium", "campaign", "term", "content", "referrer", "role", "properties",
+        "os_version", "browser_version", "screen", "visitor",
     }
 )  # fmt: skip
 DAILY_DIMENSIONS = frozenset({"event", "category", "country", "device", "channel", "plan", "kind", "weekday"})
