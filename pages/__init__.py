@@ -32,6 +32,9 @@ PAGES: dict[str, Page] = {
     "activity": Page("pages/activity.py", Text("Activity", "Activité"), ":material/groups:", Permission.READ_KPI, "activity", ANALYTICS),
     "live": Page("pages/live.py", Text("Live", "En direct"), ":material/bolt:", Permission.READ_KPI, "live", ANALYTICS),
     "funnels": Page("pages/funnels.py", Text("Funnels", "Entonnoirs"), ":material/filter_alt:", Permission.READ_KPI, "funnels", ANALYTICS),
+    "retention": Page(
+        "pages/retention.py", Text("Retention", "Rétention"), ":material/event_repeat:", Permission.READ_KPI, "retention", ANALYTICS
+    ),
     "account": Page("pages/account.py", Text("My account", "Mon compte"), ":material/person:", Permission.READ_SHARED, "account", ACCOUNT),
     "sign_in": Page("pages/sign_in.py", Text("Sign in", "Connexion"), ":material/login:", None, "sign-in", ACCOUNT, hidden=True),
 }

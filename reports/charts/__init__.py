@@ -7,8 +7,12 @@ from reports.charts.bars import bars
 from reports.charts.changes import changes
 from reports.charts.funnel import funnel_steps, funnel_table, funnel_times
 from reports.charts.grids import cohorts, hours
+from reports.charts.habits import lifecycle, stickiness
 from reports.charts.lines import lines
 from reports.charts.ranked import ranked
+from reports.charts.retention import retention
+from reports.charts.retention_curve import retention_curve
+from reports.charts.sankey import sankey
 from reports.charts.sheet import sheet
 from reports.charts.tiles import tiles
 from reports.charts.view import View
@@ -26,5 +30,10 @@ VIEWS: dict[str, View] = {
     "funnel_steps": View(Text("Funnel steps", "Étapes d’un entonnoir"), funnel_steps, ("slice",)),
     "funnel_times": View(Text("Time to convert", "Temps de conversion"), funnel_times),
     "funnel_table": View(Text("Funnel in numbers", "Entonnoir en chiffres"), funnel_table, ("slice",)),
+    "retention": View(Text("Retention grid", "Grille de rétention"), retention, ("bucket", "slice")),
+    "retention_curve": View(Text("Retention curve", "Courbe de rétention"), retention_curve, ("slice",)),
+    "lifecycle": View(Text("New, returning, dormant", "Nouveaux, fidèles, endormis"), lifecycle, ("bucket", "slice")),
+    "stickiness": View(Text("Days active", "Jours d’activité"), stickiness, ("slice",)),
+    "sankey": View(Text("Paths", "Parcours"), sankey, ("slice",)),
     "changes": View(Text("What changed most", "Ce qui a le plus changé"), changes, ("slice",)),
 }

@@ -20,7 +20,7 @@ from reports.report import Panel
 COHORT, SIZE = Text("Cohort", "Cohorte"), Text("Cohort size", "Taille")
 AFTER, RATE, HOUR = Text("After", "Après"), Text("Rate", "Taux"), Text("Hour", "Heure")
 ONGOING = Text("not over yet", "en cours")
-STEP = {"day": Text("D", "J"), "week": Text("W", "S"), "month": Text("M", "M")}
+STEP = {"hour": Text("H", "H"), "day": Text("D", "J"), "week": Text("W", "S"), "month": Text("M", "M")}
 CELL = 30
 TIGHT = "bandwidth('x') < 17"  # and here none for any word: the tooltip has it
 NARROW = "bandwidth('x') < 34"  # on a phone a cell has no room for a percent sign
