@@ -133,9 +133,8 @@ def _behind(leaf: Behind, question: Question) -> Flags:
 def everybody(question: Question) -> Flags:
     """Every user the warehouse knows of the tenant."""
     u = users.c
-    mine: sa.Select[Any] = sa.select(sa.func.count(), sa.func.min(u.user_key), sa.func.max(u.user_key)).where(
-        u.tenant == question.tenant.key
-    )
+    columns: list[sa.ColumnElement[Any]] = [sa.func.count(), sa.func.min(u.user_key), sa.func.max(u.user_key)]
+    mine: sa.Select[Any] = sa.select(*columns).where(u.tenant == question.tenant.key)
     count, least, most = question.read(mine).iloc[0]
     if not count:
         return np.zeros(0, bool)

@@ -14,7 +14,7 @@ from accounts.actor import Actor
 from accounts.roles import Permission
 from analytics import segment_names as names
 from analytics.segments.definition import Group, InvalidSegment, definition_from_json, mentions, permissions
-from data_access.store import actors, one_at_a_time, reading, segment_versions, segments, writing
+from data_access.store import actors, analyses, one_at_a_time, reading, segment_versions, segments, writing
 
 MOST = 500  # of one tenant
 MAX_NAME, MAX_DESCRIPTION = 120, 500
@@ -71,7 +71,17 @@ class Version:
 
 
 Users = Callable[[sa.Engine, int, str], list[str]]
-USED_BY: Mapping[str, Users] = {}
+
+
+def _analyses(store: sa.Engine, tenant: int, identity: str) -> list[str]:
+    """Ids are random, so that finding one anywhere in a question means that it is named there."""
+    a = analyses.c
+    named = sa.or_(*(sa.cast(column, sa.Text).contains(identity, autoescape=True) for column in (a.query, a.scope)))
+    with reading(store) as tx:
+        return list(tx.scalars(sa.select(a.name).where(a.tenant == tenant, named).order_by(a.name)))
+
+
+USED_BY: Mapping[str, Users] = {"analysis": _analyses}
 """What else may name a segment: kind of thing -> (store, tenant, id) -> names of those that do. Deleting asks all of them."""
 
 
@@ -125,6 +135,13 @@ def rename(store: sa.Engine, actor: Actor, known: tuple[str, int], draft: tuple[
         return _update(tx, actor, known[0], kept, now)
 
 
+def may_change(store: sa.Engine, actor: Actor, known: tuple[str, int]) -> Segment:
+    """The segment as it is, if the actor may change it and `known` (id, version) is current. Raises as `change` does."""
+    _allowed(actor)
+    with reading(store) as tx:
+        return _unchanged(tx, actor, *known)
+
+
 def mark_frozen(store: sa.Engine, actor: Actor, known: tuple[str, int], now: datetime) -> Segment:
     """From now on its members are those that the warehouse keeps under the next version."""
     _allowed(actor)
@@ -137,13 +154,12 @@ def mark_frozen(store: sa.Engine, actor: Actor, known: tuple[str, int], now: dat
 def delete(store: sa.Engine, actor: Actor, identity: str) -> Segment:
     """Forget it and its versions; what it was. Raises InvalidSegment naming what still uses it, NoSegment."""
     _allowed(actor)
+    elsewhere = [f"{kind} “{name}”" for kind, users in USED_BY.items() for name in users(store, actor.tenant.key, identity)]
     with writing(store) as tx:
         _steady(tx, actor)
         gone = _found(tx, actor.tenant.key, identity)
         others = [s.name for s in _all(tx, actor.tenant.key).values() if identity in mentions(s.definition)]
-        used = [f"segment “{name}”" for name in others]
-        for kind, users in USED_BY.items():
-            used += [f"{kind} “{name}”" for name in users(store, actor.tenant.key, identity)]
+        used = [*(f"segment “{name}”" for name in others), *elsewhere]
         if used:
             raise InvalidSegment(f"“{gone.name}” is used by {', '.join(used[:10])}: change those first")
         tx.execute(sa.delete(segment_versions).where(segment_versions.c.segment == identity))
