@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from accounts.language import Text
 from analytics.dimensions import dimension
 from analytics.filters import Filter, Value
-from analytics.metric import Metric
+from analytics.metric import Dimension, Metric
 from analytics.metrics import METRICS
 from analytics.query import InvalidQuery, Query
+from analytics.where import PERSON, event_dimension
 from reports import words
 from reports.dates import GRAINS, PERIODS
 
@@ -17,16 +18,29 @@ BY = Text("by {names}", "par {names}")
 WHERE = Text("where {filters}", "où {filters}")
 AND = Text(" and ", " et ")
 ALL = Text("Everything", "Tout")
+KINDS_SAID = {
+    "retention": Text("Retention", "Rétention"),
+    "lifecycle": Text("Lifecycle", "Cycle de vie"),
+    "stickiness": Text("Stickiness", "Assiduité"),
+    "paths": Text("Paths", "Parcours"),
+    "funnel": Text("Funnel", "Entonnoir"),
+    "people": Text("People", "Personnes"),
+}
 
 
 def filter_sentence(chosen: Filter, locale: str) -> str:
     """`Country is France or Belgium`."""
-    of = dimension(chosen.dimension)
+    of = _named(chosen.dimension)
 
     def say(value: Value) -> str:
         return words.slice_name(of, value, locale)
 
     return chosen.sentence(locale, of.label[locale], say)
+
+
+def _named(name: str) -> Dimension:
+    """A dimension of rows, or a property of their person."""
+    return event_dimension(name) if name.startswith(PERSON) else dimension(name)
 
 
 def filters_sentence(chosen: Iterable[Filter], locale: str) -> str:
@@ -36,9 +50,9 @@ def filters_sentence(chosen: Iterable[Filter], locale: str) -> str:
 def query_sentence(query: Query, locale: str) -> str:
     """`MRR, Customers by Plan, Last 30 days, where Country is France`."""
     names = [METRICS[name].label[locale] if name in METRICS else name for name in getattr(query, "metrics", ())]
-    said = ", ".join(names) or query.kind
+    said = ", ".join(names) or (KINDS_SAID[query.kind][locale] if query.kind in KINDS_SAID else query.kind)
     if by := getattr(query, "by", ()):
-        said += " " + BY[locale].format(names=", ".join(dimension(name).label[locale] for name in by))
+        said += " " + BY[locale].format(names=", ".join(_named(name).label[locale] for name in by))
     if grain := getattr(query, "grain", None):
         said += f", {GRAINS[grain][locale].lower()}"
     said += f", {PERIODS[query.period.text][locale].lower() if query.period.text in PERIODS else query.period.text}"

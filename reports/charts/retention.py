@@ -9,9 +9,10 @@ import orjson
 import pandas as pd
 
 from accounts.language import Text
-from analytics.metric import Unit
+from analytics.dimensions import DIMENSIONS
+from analytics.metric import Dimension, Unit
 from analytics.result import Result
-from analytics.where import event_dimension
+from analytics.where import PERSON, event_dimension
 from reports import dates, words
 from reports.charts import axes, spec
 from reports.charts.grids import NARROW, TIGHT
@@ -42,7 +43,13 @@ def column_name(result: Result, offset: int, last: int, locale: str) -> str:
 
 def slice_words(by: Sequence[str], values: Sequence[str], locale: str) -> str:
     """Each value of a slice in words."""
-    return " · ".join(words.slice_name(event_dimension(name), raw, locale) for name, raw in zip(by, values, strict=True))
+    return " · ".join(words.slice_name(_worded(name), raw, locale) for name, raw in zip(by, values, strict=True))
+
+
+def _worded(name: str) -> Dimension:
+    """What says the values: a person's country is worded as any country."""
+    bare = name.removeprefix(PERSON)
+    return DIMENSIONS[bare] if bare in DIMENSIONS else event_dimension(name)
 
 
 def retention(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
@@ -152,7 +159,9 @@ def _grid(rows: list[Row], result: Result, palette: Palette, locale: str) -> lis
     cells["params"] = [spec.pick("key", "later", "slice", "outcome")]
     cut = [row for row in rows if not row["whole"] and row["later"]]
     over = (
-        [spec.layer(cut, "rect", {"color": spec.hatch(palette.card, 7, 1), "cursor": "pointer"}, place | {"tooltip": tip})] if cut else []
+        [spec.layer(cut, "rect", {"color": spec.hatch(palette.card, 9, 1), "opacity": 0.6, "cursor": "pointer"}, place | {"tooltip": tip})]
+        if cut
+        else []
     )
     said = {"condition": {"test": NARROW, "value": {"expr": "datum.tight"}}, "field": "said"}
     style = {"fontSize": {"expr": f"{TIGHT} ? 0 : {NARROW} ? 9 : 11.5"}, "cursor": "pointer"}
