@@ -14,15 +14,28 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Course:
-    """`values[i]` belongs to the hour that starts at `at[i]` (naive UTC, datetime64, ascending, no hour left out); NaN = no
-    value. `upstream`: what the value follows from (page views before sign-ups), or what it is a part of; same length."""
+    """`values[i]` belongs to the hour that starts at `at[i]` (tenant's calendar, datetime64, ascending, no hour left out); NaN =
+    no value. `upstream`: what the value follows from (page views before sign-ups), or what it is a part of; same length.
+    `adds`: whether values of hours sum up (counts, money), or only their mean says something (rates, percentiles).
+    `step`: hours from one value to the next; 24 for questions that are asked by the day."""
 
     at: NDArray[np.datetime64]
     values: Floats
     upstream: Floats | None = None
+    adds: bool = True
+    step: int = 1
 
     def __len__(self) -> int:
         return len(self.at)
+
+    def rows(self, hours: int) -> int:
+        """How many values a window of so many hours holds."""
+        return max(-(-hours // self.step), 1)
+
+    def window(self, hours: int) -> Floats:
+        """The values over a window that ends with each: their sum, or their mean where they do not add."""
+        total = window_sum(self.values, self.rows(hours))
+        return total if self.adds else total / np.maximum(window_sum(np.where(np.isnan(self.values), 0.0, 1.0), self.rows(hours)), 1)
 
     @property
     def above(self) -> Floats:
@@ -49,21 +62,21 @@ class Judged:
         return cls(breach & known, value, known, nothing if lower is None else lower, nothing if upper is None else upper)
 
 
-def window_sum(values: Floats, hours: int) -> Floats:
-    """The sum over each hour and the `hours - 1` before it; an hour without a value counts as 0, a window of only such
-    hours is NaN. The first windows are as long as there is history."""
+def window_sum(values: Floats, rows: int) -> Floats:
+    """The sum over each value and the `rows - 1` before it; one without a value counts as 0, a window of only such
+    ones is NaN. The first windows are as long as there is history."""
     present = ~np.isnan(values)
     sums, counts = _running(np.where(present, values, 0.0)), _running(present.astype(np.float64))
-    start = np.maximum(np.arange(len(values)) + 1 - hours, 0)
+    start = np.maximum(np.arange(len(values)) + 1 - rows, 0)
     end = np.arange(len(values)) + 1
     return np.where(counts[end] > counts[start], sums[end] - sums[start], np.nan)
 
 
-def shifted(values: Floats, hours: int) -> Floats:
-    """The value `hours` earlier; NaN before there is one."""
+def shifted(values: Floats, rows: int) -> Floats:
+    """The value so many rows earlier; NaN before there is one."""
     moved = np.full(len(values), np.nan)
-    if hours < len(values):
-        moved[hours:] = values[: len(values) - hours]
+    if rows < len(values):
+        moved[rows:] = values[: len(values) - rows]
     return moved
 
 

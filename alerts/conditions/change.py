@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from alerts.conditions.condition import Condition, Hours, Op, compared, held_to
-from alerts.course import Course, Judged, shifted, window_sum
+from alerts.course import Course, Judged, shifted
 
 
 class Change(Condition):
@@ -24,8 +24,8 @@ class Change(Condition):
     least: Annotated[float, Field(gt=0)] = 20
 
     def judge(self, course: Course) -> Judged:
-        now = window_sum(course.values, self.hours)
-        then = shifted(now, self.before)
+        now = course.window(self.hours)
+        then = shifted(now, course.rows(self.before))
         with np.errstate(invalid="ignore"):
             value = np.where(then >= self.least, (now - then) / np.where(then >= self.least, then, 1.0), np.nan)
         return Judged.of(compared(value, self.op, self.limit), value, **held_to(self.op, np.full(len(course), self.limit)))

@@ -16,7 +16,7 @@ class Missing(Condition):
     kind: Literal["missing"] = "missing"
 
     def judge(self, course: Course) -> Judged:
-        value = np.nan_to_num(window_sum(course.values, self.hours))
+        value = np.nan_to_num(window_sum(course.values, course.rows(self.hours)))
         ever = np.cumsum(np.nan_to_num(course.values)) > 0
-        whole = np.arange(len(course)) + 1 >= self.hours
+        whole = np.arange(len(course)) + 1 >= course.rows(self.hours)
         return Judged.of((value == 0) & ever & whole, value, lower=np.full(len(course), np.nextafter(0, 1)))

@@ -24,7 +24,8 @@ class Ratio(Condition):
     complement: bool = False
 
     def judge(self, course: Course) -> Judged:
-        part, whole = np.nan_to_num(window_sum(course.values, self.hours)), np.nan_to_num(window_sum(course.above, self.hours))
+        rows = course.rows(self.hours)
+        part, whole = np.nan_to_num(window_sum(course.values, rows)), np.nan_to_num(window_sum(course.above, rows))
         share = np.where(whole >= self.least, part / np.maximum(whole, 1e-300), np.nan)
         value = 1.0 - share if self.complement else share
         return Judged.of(compared(value, self.op, self.limit), value, **held_to(self.op, np.full(len(course), self.limit)))

@@ -27,10 +27,10 @@ class Silence(Condition):
     learn_days: Annotated[int, Field(ge=1, le=180)] = 28
 
     def judge(self, course: Course) -> Judged:
-        down = np.nan_to_num(window_sum(course.values, self.hours))
-        up = np.nan_to_num(window_sum(course.above, self.hours))
+        rows = course.rows(self.hours)
+        down, up = (np.nan_to_num(window_sum(values, rows)) for values in (course.values, course.above))
         needed = self.needed(course)
-        whole = np.arange(len(course)) + 1 >= self.hours
+        whole = np.arange(len(course)) + 1 >= rows
         return Judged.of((down == 0) & (up > self.least) & (up >= needed) & whole, down, lower=np.ones(len(course)), upper=needed)
 
     @property
@@ -47,18 +47,19 @@ class Silence(Condition):
 
     def lasting(self, course: Course) -> float:
         """How many hours a silence must last to be significant, at the past day's upstream traffic; infinite without any."""
-        traffic = float(np.nansum(course.above[-DAY:])) / DAY
+        traffic = float(np.nansum(course.above[-course.rows(DAY) :])) / DAY
         return float(self.needed(course)[-1]) / traffic if traffic > 0 else float("inf")
 
 
 def _low_rate(course: Course, hours: int, days: int) -> Floats:
     """The 10th percentile of downstream / upstream over the whole days that ended before each hour's window began."""
-    down, up = (np.nan_to_num(window_sum(values, DAY)) for values in (course.values, course.above))
+    day = course.rows(DAY)
+    down, up = (np.nan_to_num(window_sum(values, day)) for values in (course.values, course.above))
     daily = np.where(up > 0, down / np.maximum(up, 1), np.nan)
-    back = hours + DAY * np.arange(days)
+    back = course.rows(hours) + day * np.arange(days)
     ends = np.arange(len(course))[:, None] - back[None, :]
     # TRICKY: the first day of a course is cut at its beginning; only ends with a whole day behind them count.
-    rates = np.where(ends >= DAY - 1, daily[np.maximum(ends, 0)], np.nan)
+    rates = np.where(ends >= day - 1, daily[np.maximum(ends, 0)], np.nan)
     found = np.full(len(course), np.nan)
     some = ~np.isnan(rates).all(axis=1)
     found[some] = np.nanpercentile(rates[some], 10, axis=1)

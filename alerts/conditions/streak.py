@@ -19,7 +19,7 @@ class Streak(Condition):
     times: Annotated[int, Field(ge=1)] = 3
 
     def judge(self, course: Course) -> Judged:
-        value = window_sum(course.values, self.hours)
-        broken = np.nan_to_num(window_sum(course.above, self.hours)) > 0
+        value = window_sum(course.values, course.rows(self.hours))
+        broken = np.nan_to_num(window_sum(course.above, course.rows(self.hours))) > 0
         with np.errstate(invalid="ignore"):
             return Judged.of((value > self.times) & ~broken, value, upper=np.full(len(course), float(self.times)))
