@@ -20,9 +20,11 @@ from analytics.query import InvalidQuery, Query, Scope
 from analytics.result import Result
 from analytics.run import Forbidden, run
 from components import literal, states
+from components import scope as address
+from components.analysis.behind import open_behind
 from components.draw import draw, sheet_html
 from components.menu import downloads, meaning_html
-from components.people import people_list
+from components.people import open_people, people_list
 from data_access.clock import utc_now
 from data_access.errors import WarehouseError
 from reports import dates
@@ -34,6 +36,7 @@ from reports.report import Panel, answer
 from reports.sentences import filters_sentence
 
 BEHIND = Text("Behind “{title}”", "Derrière « {title} »")
+NARROW = Text("Filter the page: {said}", "Filtrer la page : {said}")
 WHO = Text("The people behind it", "Les personnes derrière ce nombre")
 BY = Text("Break down by", "Ventiler par")
 CUTS = ("plan", "country", "channel", "kind", "device", "event", "page", "provider")
@@ -83,12 +86,18 @@ def rows(panel: Panel, picked: Mapping[str, str], scope: Scope, actor: Actor) ->
     if query is None:
         return
 
-    @st.dialog(literal.markdown(BEHIND[actor.locale].format(title=panel.title[actor.locale])), width="large")
+    title = BEHIND[actor.locale].format(title=panel.title[actor.locale])
+    if isinstance(query, People):
+        open_people(query, title, actor)
+        return
+
+    @st.dialog(literal.markdown(title), width="large")
     def opened() -> None:
         result = _answered(query, actor)
         if result is None or states.instead(result, actor.locale):
             return
         st.html(f'<p class="vg-fact">{literal.text(_context(result, actor))}</p>')
+        _narrow(query, scope, actor)
         shown = Panel(f"rows_{panel.name}", panel.title, query, "table", options=panel.options.get("drill_table", {}))
         drawing = VIEWS["table"].draw(result, shown, SCREEN, actor.locale)
         assert isinstance(drawing, Sheet)
@@ -98,6 +107,17 @@ def rows(panel: Panel, picked: Mapping[str, str], scope: Scope, actor: Actor) ->
             who(query.model_copy(update={"by": (), "order": None, "limit": None}), actor)
 
     opened()
+
+
+def _narrow(query: Query, scope: Scope, actor: Actor) -> None:
+    """A button that filters the whole page by what was clicked."""
+    chosen = tuple(f for f in query.filters if f not in scope.filters)
+    if not chosen:
+        return
+    said = NARROW[actor.locale].format(said=filters_sentence(chosen, actor.locale))
+    if st.button(literal.markdown(said), key="drill_narrow", icon=":material/filter_alt:"):
+        address.change(filters=(*scope.filters, *chosen))
+        st.rerun()
 
 
 def who(of: Aggregate, actor: Actor) -> None:

@@ -247,7 +247,8 @@ def members(question: Question, slice: tuple[str, ...] | None, touch: str = "tou
     elif slice is None:
         meant = found.touches.conversion
     else:
-        rows = np.flatnonzero((found.words[list(query.by)] == list(slice)).all(axis=1).to_numpy())
+        same = (found.words[list(query.by)] == list(slice)).all(axis=1).to_numpy()
+        rows = np.flatnonzero(same & ((np.arange(len(same)) < query.limit) == (touch == "touched")))
         meant = found.touches.conversion[np.isin(found.code, rows)]
     who = found.of.who[meant]
     return pd.DataFrame({"key": distinct(who[who >= 0])})

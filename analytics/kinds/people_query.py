@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, NaiveDatetime, field_serializer, model_validator
 
 from analytics.kinds.aggregate import Aggregate
+from analytics.kinds.attribution_query import Attribution
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.lifecycle import Lifecycle, State
 from analytics.kinds.paths import Paths
@@ -18,11 +19,12 @@ from analytics.query import Query, Scope
 
 Word = Annotated[str, Field(max_length=600)]
 # Another kind whose cells have people joins here, in CELLS, and in SHAPES of `people_shapes`.
-Asked = Annotated[Aggregate | Funnel | Lifecycle | Stickiness | Paths | Retention, Field(discriminator="kind")]
+Asked = Annotated[Aggregate | Attribution | Funnel | Lifecycle | Stickiness | Paths | Retention, Field(discriminator="kind")]
 EVERYONE = "everyone"  # the kind where no other question is asked about
 CELLS: Mapping[str, frozenset[str]] = {
     EVERYONE: frozenset(),
     "aggregate": frozenset({"metric", "bucket", "slice"}),
+    "attribution": frozenset({"slice", "touch"}),
     "funnel": frozenset({"step", "outcome", "slice", "bucket", "took"}),
     "lifecycle": frozenset({"state", "bucket"}),
     "stickiness": frozenset({"times"}),
@@ -39,7 +41,8 @@ class People(Query):
     `bucket` of the trend, or a bar of the histogram (`took`: from, to seconds, the end excluded). Of a lifecycle: `state` in
     `bucket`. Of stickiness: active in so many `times`. Of paths: the edge `source` to `target`, or one node; with `outcome`
     dropped those whose path ended at it. Of a retention grid of users: the cohort that began in `bucket`, and `later` buckets on who came
-    back or, dropped, who did not, in a `slice`. What is left out is not narrowed. Without `of`: everyone known.
+    back or, dropped, who did not, in a `slice`. Of attribution: who converted with a touchpoint of the `slice`, or with `touch` none,
+    without any. What is left out is not narrowed. Without `of`: everyone known.
 
     The period is this query's; its filters are added to those of the question asked about. `search` keeps those whose id or e-mail
     begins with it or whose name contains it.
@@ -58,6 +61,7 @@ class People(Query):
     took: tuple[float, float] | None = None
     source: Word | None = None
     target: Word | None = None
+    touch: Literal["touched", "other", "none"] | None = None
     search: Annotated[str, Field(max_length=200)] | None = None
     offset: Annotated[int, Field(ge=0, le=100_000_000)] = 0
     limit: Annotated[int, Field(ge=1, le=10_000)] = 100
@@ -122,6 +126,10 @@ def _aggregate_cell(query: People, of: Aggregate) -> None:
         raise ValueError("a question without a grain has no buckets")
 
 
+def _attribution_cell(query: People, of: Attribution) -> None:
+    _sliced(query, of.by, "answer")
+
+
 def _funnel_cell(query: People, of: Funnel) -> None:
     _sliced(query, of.by, "funnel")
     if query.step is not None and query.step > len(of.steps):
@@ -149,6 +157,7 @@ def _retention_cell(query: People, of: Retention) -> None:
 
 _CHECKS: Mapping[str, Callable[[People, Any], None]] = {
     "aggregate": _aggregate_cell,
+    "attribution": _attribution_cell,
     "funnel": _funnel_cell,
     "paths": _paths_cell,
     "retention": _retention_cell,

@@ -16,7 +16,7 @@ from analytics.compile import meets
 from analytics.dimensions import column
 from analytics.kernels import trails
 from analytics.kernels.arrays import begins
-from analytics.kinds import aggregate, funnel, lifecycle, paths, people_aggregate, retention, stickiness
+from analytics.kinds import aggregate, attribution, funnel, lifecycle, paths, people_aggregate, retention, stickiness
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.people_query import EVERYONE, People
@@ -107,6 +107,12 @@ def _aggregate_permissions(query: Aggregate) -> frozenset[Permission]:
 SHAPES: Mapping[str, Shape] = {
     EVERYONE: Shape(lambda query: ("users",), lambda query: frozenset(), lambda query: 0, _of_everyone),
     "aggregate": Shape(aggregate.tables, _aggregate_permissions, aggregate.lookback, _of_aggregate, aggregate.until_now),
+    "attribution": Shape(
+        attribution.tables,
+        attribution.permissions,
+        attribution.lookback,
+        lambda q, p: attribution.members(q, p.slice, p.touch or "touched"),
+    ),
     "funnel": Shape(funnel.tables, funnel.permissions, funnel.lookback, _of_funnel),
     "lifecycle": Shape(
         lifecycle.tables, lifecycle.permissions, lifecycle.lookback, lambda q, p: lifecycle.members(q, stamp(p.bucket), p.state)

@@ -16,6 +16,7 @@ from analytics.filters import Filter
 from analytics.kinds import query_from_json
 from analytics.kinds.attribution_models import MODELS, Touches, shared
 from analytics.kinds.attribution_query import Attribution, permissions
+from analytics.kinds.people import People
 from analytics.matching import Matcher
 from analytics.query import InvalidQuery
 from data_access.warehouse import open_warehouse
@@ -197,6 +198,21 @@ def test_a_filter_that_conversions_lack_is_said(house):
     result = visited(house, VISITS, SALES).ask(Attribution(period="all", filters=(Filter("is", "device", ("mobile",)),)))
     assert result.warned("not_applicable")
     assert result.frame.empty
+
+
+@pytest.mark.parametrize(
+    ("cell", "who"),
+    [
+        ({"slice": ("direct",)}, {"ann"}),
+        ({"slice": ("organic_search",)}, {"bob"}),
+        ({}, {"ann", "bob"}),
+        ({"touch": "none"}, {"bob"}),
+        ({"slice": ("nothing",)}, set()),
+    ],
+)
+def test_the_people_behind_a_row(house, cell, who):
+    result = visited(house, VISITS, SALES).ask(People(of=Attribution(period="all"), **cell))
+    assert set(result.frame["external_id"]) == who
 
 
 def test_only_those_who_may_see_money():
