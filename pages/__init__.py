@@ -22,6 +22,7 @@ class Page:
 
 
 ANALYTICS = Text("Analytics", "Analyse")
+ADMIN = Text("Administration", "Administration")
 ACCOUNT = Text("Account", "Compte")
 
 PAGES: dict[str, Page] = {
@@ -35,6 +36,7 @@ PAGES: dict[str, Page] = {
     "retention": Page(
         "pages/retention.py", Text("Retention", "Rétention"), ":material/event_repeat:", Permission.READ_KPI, "retention", ANALYTICS
     ),
+    "data": Page("pages/data.py", Text("Data", "Données"), ":material/database:", Permission.ADMINISTER, "data", ADMIN),
     "account": Page("pages/account.py", Text("My account", "Mon compte"), ":material/person:", Permission.READ_SHARED, "account", ACCOUNT),
     "sign_in": Page("pages/sign_in.py", Text("Sign in", "Connexion"), ":material/login:", None, "sign-in", ACCOUNT, hidden=True),
 }
