@@ -1,27 +1,24 @@
-"""Reading events for the shapes that follow people through time: one statement, only the columns needed, sorted arrays.
+"""Events for the shapes that follow people through time: what to read, the statement that reads it, and the arrays it becomes.
 
-Whatever keeps events per name in the order (user, time, seq) can answer `read_log` in place of the raw table: nothing
-after it knows where the rows came from.
+`analytics.log_parts` reads them, from posting lists where there are any: nothing after it knows where the rows came from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import add
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
-import pandas as pd
 import sqlalchemy as sa
 from pydantic import AwareDatetime, Field, model_validator
 
 from accounts.roles import Permission
 from analytics.compile import conditions
 from analytics.dimensions import column
-from analytics.kernels.arrays import Floats, Ints, order
+from analytics.kernels.arrays import Floats, Ints
 from analytics.matching import Matcher, matched, names
 from analytics.metric import Dimension, Scan
 from analytics.query import Query
@@ -88,6 +85,14 @@ class Log:
 
 
 @dataclass(frozen=True)
+class Computed:
+    """A further column of words: `sql` over rows that hold `columns` of `events`."""
+
+    columns: frozenset[str]
+    sql: Callable[[sa.FromClause], sa.ColumnElement[Any]]
+
+
+@dataclass(frozen=True)
 class Reading:
     """What to read. `every`: all events of those who do what the first matcher means, matched or not."""
 
@@ -96,42 +101,24 @@ class Reading:
     cuts: tuple[str, ...] = ()
     value: bool = False
     every: bool = False
-    expressions: tuple[sa.ColumnElement[Any], ...] = ()  # further columns of words, as SQL over `events`
+    computed: tuple[Computed, ...] = ()
+    history: bool = False  # all that came before the period too
 
 
-def read_log(question: Question, reading: Reading) -> Log:
-    """The events that the matchers mean, inside the question's tenant, period and filters."""
-    frame = question.read(log_statement(question, reading))
-    who, time = _whole(frame["who"]), frame["ts"].to_numpy().view("int64")
-    value = frame["value"].to_numpy(np.float64, na_value=0.0) if reading.value else None
-    cuts = tuple(_cut(frame[name]) for name in frame.columns if name.startswith("cut_"))
-    log = Log(who, time, _whole(frame["bits"]), cuts, value)
-    rows = order(who, time, _whole(frame["seq"]) if "seq" in frame.columns else None)
-    return log if rows is None else log.take(rows)
-
-
-def _whole(column: pd.Series) -> Ints:
-    return column.to_numpy(np.int64, na_value=0)
-
-
-def _cut(column: pd.Series) -> Cut:
-    codes, words = pd.factorize(column.fillna(""))
-    return Cut(codes.astype(np.int64), tuple(str(word) for word in words))
-
-
-def log_statement(question: Question, reading: Reading) -> sa.Select[Any]:
-    """`who, ts, bits` and what else the reading asks for; unsorted."""
+def log_statement(question: Question, reading: Reading, *only: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """`who, ts, bits` and what else the reading asks for; unsorted. With `only`: of those rows, and whoever did them."""
     scan, who = question.scan(), UNIT_COLUMNS[reading.by]
     marks = [matched(events, matcher, scan) for matcher in reading.matchers]
     bits = [sa.case((mark, sa.literal(1 << i, sa.BigInteger)), else_=sa.literal(0, sa.BigInteger)) for i, mark in enumerate(marks)]
     total: sa.ColumnElement[Any] = reduce(add, bits)
-    cuts = [column(events, event_dimension(name), scan) for name in reading.cuts] + list(reading.expressions)
+    cuts = [column(events, event_dimension(name), scan) for name in reading.cuts] + [one.sql(events) for one in reading.computed]
     words = [sa.cast(cut, sa.Text).label(f"cut_{i}") for i, cut in enumerate(cuts)]
     more = [*([events.c.seq] if words or reading.value else []), *([events.c.value_base_minor.label("value")] if reading.value else [])]
     select = sa.select(who.label("who"), events.c.ts, total.label("bits"), *more, *words)
-    found = [_entering(question, reading, marks[0])] if reading.every else _meant(reading.matchers, marks)
+    entering = [] if only else [_entering(question, reading, marks[0])]
+    found = entering if reading.every else _meant(reading.matchers, marks)
     people = any(name.startswith(PERSON) for name in (*reading.cuts, *leaf_names(question, reading.matchers)))
-    return select.select_from(event_rows(people)).where(who.is_not(None), *found, *event_bounds(question))
+    return select.select_from(event_rows(people)).where(who.is_not(None), *found, *event_bounds(question, history=reading.history), *only)
 
 
 def _entering(question: Question, reading: Reading, first: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

@@ -26,7 +26,7 @@ def order(who: Ints, time: Ints, seq: Ints | None = None) -> Ints | None:
         return np.lexsort((time, who) if seq is None else (seq, time, who))
     key = (who - low) * span + (time - first)
     found = np.argsort(key)
-    return found if seq is None else _ties_by(seq, key, found)
+    return found if seq is None else ties_by(seq, (key[found],), found)
 
 
 def _sorted(who: Ints, time: Ints, seq: Ints | None) -> bool:
@@ -38,17 +38,18 @@ def _sorted(who: Ints, time: Ints, seq: Ints | None) -> bool:
     return not (step < 0).any()
 
 
-def _ties_by(seq: Ints, key: Ints, found: Ints) -> Ints:
-    """`found` sorts by `key`; put rows of one key in the order of `seq`."""
-    ranked = key[found]
-    same = ranked[1:] == ranked[:-1]
+def ties_by(seq: Ints, ranked: tuple[Ints, ...], found: Ints) -> Ints:
+    """`found` sorts rows so that their keys become `ranked`; put rows of one key in the order of `seq`."""
+    same = np.ones(max(len(found) - 1, 0), bool)
+    for key in ranked:
+        same &= key[1:] == key[:-1]
     if not same.any():
         return found
     tied = np.zeros(len(found), bool)
     tied[1:] |= same
     tied[:-1] |= same
     rows = found[tied]
-    found[tied] = rows[np.lexsort((seq[rows], key[rows]))]
+    found[tied] = rows[np.lexsort((seq[rows], *(key[tied] for key in reversed(ranked))))]
     return found
 
 

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import sqlalchemy as sa
 
-from analytics.event_log import UNIT_COLUMNS, Log, Reading, event_bounds, event_rows, leaf_names, read_log
+from analytics.event_log import UNIT_COLUMNS, Log, Reading, event_bounds, event_rows, leaf_names
 from analytics.kernels.arrays import Flags, Ints, begins, distinct, run_of
 from analytics.kernels.attempts import Attempts, Plan, Starts, first_only, starts, voided
 from analytics.kernels.attribution import Members, Slices, combined, largest, regrouped, seen, touched
@@ -19,6 +19,7 @@ from analytics.kernels.outcome import Outcome, outcome
 from analytics.kernels.strict import strict
 from analytics.kernels.unordered import TooTangled, unordered
 from analytics.kinds.funnel_query import Funnel
+from analytics.log_parts import read_log
 from analytics.matching import matched
 from analytics.query import InvalidQuery
 from analytics.question import Question

@@ -13,17 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from accounts.language import Text
 from accounts.roles import Permission
 from analytics.dimensions import column
-from analytics.event_log import CutName, EventQuery, Reading, event_permissions, event_tables, read_log
+from analytics.event_log import Computed, CutName, EventQuery, Reading, event_permissions, event_tables
 from analytics.kernels import trails
 from analytics.kernels.arrays import Flags, Ints, begins, numbered
 from analytics.kernels.trails import Edges, Trails
+from analytics.log_parts import read_log
 from analytics.matching import EventName, Matcher
 from analytics.metric import Metric, Unit
 from analytics.question import Question
 from analytics.result import Column, Result
 from analytics.sources.events import PAGE_VIEW
 from analytics.where import event_dimension
-from data_access.schema import events
 
 ItemName = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -99,21 +99,28 @@ def bare(item: str) -> str:
     return item[:-1] if len(item) > 1 and item.endswith("/") else item
 
 
-def _item(question: Question) -> sa.ColumnElement[Any]:
+def _item(question: Question) -> Computed:
     """What an event is called on a path."""
-    query, name = cast(Paths, question.query), events.c.name
-    known = [(events.c.name == item.event, _words(question, item)) for item in query.items]
-    return sa.func.coalesce(sa.case(*known, else_=name), name, "") if known else sa.func.coalesce(name, "")
+    query = cast(Paths, question.query)
+    named = [event_dimension(item.by) for item in query.items]
+    columns = {of.col if of.expression is None else "computed" for of in named} | {"name"}
+
+    def sql(rows: sa.FromClause) -> sa.ColumnElement[Any]:
+        name = rows.c.name
+        known = [(name == item.event, _words(question, item, rows)) for item in query.items]
+        return sa.func.coalesce(sa.case(*known, else_=name), name, "") if known else sa.func.coalesce(name, "")
+
+    return Computed(frozenset(columns), sql)
 
 
-def _words(question: Question, item: Item) -> sa.ColumnElement[Any]:
-    return sa.func.nullif(sa.cast(column(events, event_dimension(item.by), question.scan()), sa.Text), "")
+def _words(question: Question, item: Item, rows: sa.FromClause) -> sa.ColumnElement[Any]:
+    return sa.func.nullif(sa.cast(column(rows, event_dimension(item.by), question.scan()), sa.Text), "")
 
 
 def walked(question: Question) -> tuple[Trails, tuple[str, ...]]:
     """Every session's trail as the question wants it, and what the items are called."""
     query = cast(Paths, question.query)
-    log = read_log(question, Reading(query.matchers, cuts=_people_only(query), expressions=(_item(question),)))
+    log = read_log(question, Reading(query.matchers, cuts=_people_only(query), computed=(_item(question),)))
     cut = log.cuts[-1]
     words, codes = _renamed(cut.words, cut.codes)
     if query.exclude:
