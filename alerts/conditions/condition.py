@@ -29,6 +29,11 @@ class Condition(BaseModel):
         raise NotImplementedError
 
     @property
+    def eager(self) -> bool:
+        """Whether the current, unfinished hour may be judged too: where what is still to come can only confirm the breach."""
+        return False
+
+    @property
     def memory(self) -> int:
         """Hours of history that the newest judgement needs."""
         return self.hours

@@ -23,3 +23,7 @@ class Streak(Condition):
         broken = np.nan_to_num(window_sum(course.above, course.rows(self.hours))) > 0
         with np.errstate(invalid="ignore"):
             return Judged.of((value > self.times) & ~broken, value, upper=np.full(len(course), float(self.times)))
+
+    @property
+    def eager(self) -> bool:
+        return True

@@ -21,3 +21,7 @@ class Threshold(Condition):
     def judge(self, course: Course) -> Judged:
         value = course.window(self.hours)
         return Judged.of(compared(value, self.op, self.limit), value, **held_to(self.op, np.full(len(course), self.limit)))
+
+    @property
+    def eager(self) -> bool:
+        return self.op in (">", ">=")
