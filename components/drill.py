@@ -24,7 +24,7 @@ from components import scope as address
 from components.analysis.behind import open_behind
 from components.draw import draw, sheet_html
 from components.menu import downloads, meaning_html
-from components.people import open_people, people_list
+from components.people import people_list
 from data_access.clock import utc_now
 from data_access.errors import WarehouseError
 from reports import dates
@@ -86,12 +86,11 @@ def rows(panel: Panel, picked: Mapping[str, str], scope: Scope, actor: Actor) ->
     if query is None:
         return
 
-    title = BEHIND[actor.locale].format(title=panel.title[actor.locale])
     if isinstance(query, People):
-        open_people(query, title, actor)
+        open_behind(query, panel.title, actor)
         return
 
-    @st.dialog(literal.markdown(title), width="large")
+    @st.dialog(literal.markdown(BEHIND[actor.locale].format(title=panel.title[actor.locale])), width="large")
     def opened() -> None:
         result = _answered(query, actor)
         if result is None or states.instead(result, actor.locale):

@@ -10,8 +10,9 @@ import orjson
 from pydantic import ValidationError
 
 from analytics.filters import Filter
+from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel
-from analytics.kinds.people import People
+from analytics.kinds.people_query import CELLS, People
 from analytics.period import Grain, Period, step
 from analytics.query import Query, Scope
 from reports.report import Panel
@@ -43,7 +44,6 @@ def behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Query | Non
     return _sliced(panel, query, picked)
 
 
-CELL = ("step", "outcome", "slice", "later", "state", "times", "source", "target")
 _ENDS = ("people", "converted", "conversion", "median_time")
 
 
@@ -51,9 +51,11 @@ def people_behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Quer
     """Who is behind the cell that was clicked: a view gives back the fields of `People` by name (`slice` as JSON), or `key`, a
     bucket's start. Of a funnel the numbers from end to end are cells too. None where it names no cell."""
     asked = panel.asked(panel.query, scope)
-    cell: dict[str, Any] = {name: picked[name] for name in CELL if picked.get(name) not in (None, "")}
-    if "slice" in cell:
-        cell["slice"] = orjson.loads(cell["slice"]) if cell["slice"].startswith("[") else [cell["slice"]]
+    if isinstance(asked, DropOff):
+        return _dropped(asked, picked)
+    cell: dict[str, Any] = {name: _plain(picked[name]) for name in CELLS.get(asked.kind, ()) if picked.get(name) not in (None, "")}
+    if "slice" in cell and not isinstance(cell["slice"], list):
+        cell["slice"] = [cell["slice"]]
     if key := picked.get("key"):
         cell["bucket"] = key if "T" in key else key[:10]
     if isinstance(asked, Funnel) and picked.get("metric") in _ENDS:
@@ -62,6 +64,19 @@ def people_behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Quer
         return People.model_validate({"of": asked, "period": asked.period, **cell})
     except ValidationError:
         return None
+
+
+def _plain(text: str) -> Any:
+    """A list comes as JSON."""
+    return orjson.loads(text) if text.startswith("[") else text
+
+
+def _dropped(asked: DropOff, picked: Mapping[str, str]) -> Query | None:
+    """Those of the value that was clicked who dropped."""
+    if not picked.get("dimension") or not picked.get("step"):
+        return None
+    of = asked.asked.model_copy(update={"by": (picked["dimension"],), "limit": 100})
+    return People(of=of, period=of.period, step=int(picked["step"]), outcome="dropped", slice=(picked.get("value", ""),))
 
 
 def bucket_period(key: str, grain: str) -> Period:

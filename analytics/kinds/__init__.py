@@ -14,6 +14,7 @@ from analytics.kinds import (
     aggregate,
     attribution,
     event_names,
+    dropoff,
     funnel,
     lifecycle,
     live,
@@ -32,6 +33,7 @@ from analytics.kinds import (
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.attribution_query import Attribution
 from analytics.kinds.event_names import EventNames
+from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.lifecycle import Lifecycle
 from analytics.kinds.live import Live
@@ -85,6 +87,7 @@ KINDS: dict[str, Kind] = {
     "event_names": Kind(EventNames, event_names.answer, event_names.tables, event_names.permissions, event_names.lookback),
     "live": Kind(Live, live.answer, live.tables, live.permissions, live.lookback, live.until_now),
     "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback, people.until_now, people.looks_at),
+    "dropoff": Kind(DropOff, dropoff.answer, dropoff.tables, dropoff.permissions, dropoff.lookback),
     "properties": Kind(Properties, properties.answer, properties.tables, properties.permissions, properties.lookback),
     "segment_size": Kind(SegmentSize, segment_size.answer, segment_size.tables, segment_size.permissions, segment_size.lookback),
     "segment_overlap": Kind(

@@ -90,7 +90,9 @@ def _histogram(passed: Passage, question: Question) -> _View:
 
 def _trend(passed: Passage, question: Question) -> _View:
     frame, grid = views.trend_frame(passed, question)
-    return _View(frame, (Column("bucket", BUCKET_LABEL, Unit.TIME, "time"),), views.TREND_METRICS, grid.partial() | views.unfinished(question, grid))
+    return _View(
+        frame, (Column("bucket", BUCKET_LABEL, Unit.TIME, "time"),), views.TREND_METRICS, grid.partial() | views.unfinished(question, grid)
+    )
 
 
 _VIEWS = {"steps": _steps, "histogram": _histogram, "trend": _trend}
@@ -152,3 +154,13 @@ def _members(passed: Passage, found: Outcome, index: Any, keys: Any) -> pd.DataF
     frame = pd.DataFrame({"key": keys, "reached": found.level[index], "took": views.took(passed, found)[index], **flags})
     # One person may sit in several slices, or start in several lanes: the furthest stands.
     return frame.sort_values(["key", "reached"], ascending=[True, False], kind="stable").drop_duplicates("key").reset_index(drop=True)
+
+
+def passed_by(question: Question, before: int, step: int) -> pd.DataFrame:
+    """Everybody who did step `before` (from 0), by their best attempt: `key`, `at` (its microseconds since 1970), and whether they
+    `dropped` before `step`."""
+    passed = passage(question)
+    found = passed.everybody
+    here = np.flatnonzero(reached(found, before))
+    at = passed.found.time[found.at[before][here]]
+    return pd.DataFrame({"key": passed.keys[found.who[here]], "at": at, "dropped": ~reached(found, step)[here]})

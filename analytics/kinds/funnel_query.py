@@ -53,6 +53,7 @@ class Funnel(EventQuery):
     hold: CutName | None = None
     view: Literal["steps", "histogram", "trend"] = "steps"
     grain: Literal["day", "week", "month", "quarter", "year"] = "day"  # of the trend
+    bins: Literal["even", "growing"] = "even"  # of the histogram: of one width, or from seconds to months
     value: bool = False
 
     @field_validator("by")

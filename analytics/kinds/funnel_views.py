@@ -91,6 +91,11 @@ HISTOGRAM_METRICS = (PEOPLE,)
 TREND_METRICS = (PEOPLE, CONVERTED, CONVERSION, LOW, HIGH, MEDIAN_TIME)
 WIDTHS = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000, 7_776_000)
 MOST_BARS = 30
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+GROWING = (
+    5, 15, 30, *(MINUTE * n for n in (1, 2, 5, 10, 20, 40)), *(HOUR * n for n in (1, 2, 4, 8, 16)),
+    *(DAY * n for n in (1, 2, 4, 7, 14, 30, 60, 120, 365)),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -198,15 +203,36 @@ def histogram_frame(passed: Passage, query: Funnel) -> pd.DataFrame:
     seconds = took(passed, sitting.outcome)[sitting.index]
     known = ~np.isnan(seconds)
     seconds, row = seconds[known], sitting.row[known]
+    if query.bins == "growing":
+        return _barred(_growing(seconds, row, sitting.rows), passed, query)
     width = _width(float(seconds.max(initial=0) - seconds.min(initial=0)) if len(seconds) else 0.0)
     bar = np.floor(seconds / width).astype(np.int64)
     low = int(bar.min(initial=0)) if len(bar) == 0 else int(bar.min())
     bars = int(bar.max()) - low + 1 if len(bar) else 0
     count = np.bincount(row * max(bars, 1) + (bar - low), minlength=sitting.rows * bars)[: sitting.rows * bars]
     begin = np.tile((np.arange(bars) + low) * width, sitting.rows).astype(np.float64)
-    frame = pd.DataFrame({"from_seconds": begin, "to_seconds": begin + width, "people": count.astype(np.float64)})
+    return _barred((begin, begin + width, count), passed, query)
+
+
+Bars = tuple[Floats, Floats, Ints]
+
+
+def _growing(seconds: Floats, row: Ints, rows: int) -> Bars:
+    """Bars that grow with the time, from the first that holds somebody to the last; beyond all of them one without an end."""
+    edges = np.array([0, *GROWING, np.inf])
+    bar = np.searchsorted(edges, seconds, side="right") - 1
+    low, high = (int(bar.min()), int(bar.max()) + 1) if len(bar) else (0, 0)
+    bars = high - low
+    count = np.bincount(row * max(bars, 1) + (bar - low), minlength=rows * bars)[: rows * bars]
+    return np.tile(edges[low:high], rows), np.tile(edges[low + 1 : high + 1], rows), count
+
+
+def _barred(bars: Bars, passed: Passage, query: Funnel) -> pd.DataFrame:
+    begin, end, count = bars
+    frame = pd.DataFrame({"from_seconds": begin, "to_seconds": end, "people": count.astype(np.float64)})
+    each = len(frame) // max(len(passed.words), 1)
     for i, name in enumerate(query.by):
-        frame.insert(i, name, pd.Series(np.repeat([words[i] for words in passed.words], bars), dtype=object))
+        frame.insert(i, name, pd.Series(np.repeat([words[i] for words in passed.words], each), dtype=object))
     return frame
 
 

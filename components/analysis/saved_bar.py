@@ -59,7 +59,8 @@ def saved_bar(of: Analysis, asked: Asked, chosen: Scope, actor: Actor) -> None:
         if opened:
             star = ":material/star:" if opened.favourite else ":material/star_border:"
             label = (UNSTAR if opened.favourite else STAR)[locale]
-            st.button(label, key="saved_star", icon=star, type="tertiary", on_click=_star, args=(actor, opened))
+            with st.container(key="menu_star", width="content"):
+                st.button(label, key="saved_star", icon=star, type="tertiary", on_click=_star, args=(actor, opened))
         st.html(f'<div class="vg-saved">{_title(asked, chosen, of, locale)}</div>')
         if actor.may(Permission.BUILD):
             _verbs(of, asked, chosen, actor)
@@ -82,7 +83,8 @@ def _verbs(of: Analysis, asked: Asked, chosen: Scope, actor: Actor) -> None:
     with st.popover((SAVE_AS if one else SAVE)[locale], icon=":material/bookmark_add:", key="saved_new"):
         _new(of, asked, chosen, actor)
     if one and mine:
-        with st.popover(DETAILS[locale], icon=":material/more_horiz:", key="saved_details"):
+        place = st.container(key="menu_details", width="content")
+        with place.popover(DETAILS[locale], icon=":material/more_horiz:", key="saved_details"):
             _details(one, actor)
 
 

@@ -78,12 +78,12 @@ def _row(field: Field, position: int, row: Field) -> None:
     filter_row(row, remove=remove)
 
 
-def filter_row(row: Field, *, remove: Any) -> None:
-    """One triple `[operator, dimension, values]`: what, how, and which values."""
+def filter_row(row: Field, *, remove: Any, names: list[str] | None = None) -> None:
+    """One triple `[operator, dimension, values]`: what (among `names`, by default everything events have), how, and which values."""
     operator, name, _ = row.value
     with st.container(key=f"filter_{row.key}", gap="small"):
         with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"what_{row.key}"):
-            _what(row, str(name))
+            _what(row, str(name), names)
             _away(row, remove)
         if name:
             with st.container(horizontal=True, gap="small", key=f"how_{row.key}"):
@@ -92,11 +92,11 @@ def filter_row(row: Field, *, remove: Any) -> None:
             _remark(row, str(name))
 
 
-def _what(row: Field, name: str) -> None:
+def _what(row: Field, name: str, names: list[str] | None) -> None:
     st.session_state[f"{row.key}_what"] = name or None
     st.selectbox(
         PROPERTY[row.locale],
-        list(dict.fromkeys([*([name] if name else []), *dimension_names(row.actor)])),
+        list(dict.fromkeys([*([name] if name else []), *(dimension_names(row.actor) if names is None else names)])),
         format_func=lambda one: dimension_label(one, row.locale),
         index=None,
         key=f"{row.key}_what",
@@ -108,7 +108,9 @@ def _what(row: Field, name: str) -> None:
 
 
 def _away(row: Field, remove: Any) -> None:
-    st.button(literal.markdown(REMOVE[row.locale]), key=f"{row.key}_remove", icon=":material/close:", type="tertiary", on_click=remove)
+    with st.container(key=f"menu_{row.key}", width="content"):
+        label = literal.markdown(REMOVE[row.locale])
+        st.button(label, key=f"{row.key}_remove", icon=":material/close:", type="tertiary", on_click=remove)
 
 
 def _renamed(row: Field) -> None:

@@ -56,7 +56,8 @@ def _head(field: Field, position: int, steps: Steps) -> None:
     label = (step.value or {}).get("label") or STEP[locale].format(number=position + 1)
     with st.container(horizontal=True, key=f"stephead_{step.key}", vertical_alignment="center"):
         st.html(f'<div class="vg-step"><b>{position + 1}</b><span>{literal.text(label)}</span>{optional}</div>')
-        with st.popover(MORE[locale].format(number=position + 1), icon=":material/more_horiz:", key=f"{step.key}_menu"):
+        place = st.container(key=f"menu_{step.key}", width="content")
+        with place.popover(MORE[locale].format(number=position + 1), icon=":material/more_horiz:", key=f"{step.key}_more"):
             _menu(field, position, steps)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.language import Text
 from reports.charts.bars import bars
 from reports.charts.changes import changes
+from reports.charts.dropoff import differences, happened
 from reports.charts.funnel import funnel_steps, funnel_table, funnel_times
 from reports.charts.grids import cohorts, hours
 from reports.charts.habits import lifecycle, stickiness
@@ -28,12 +29,14 @@ VIEWS: dict[str, View] = {
     "ranked": View(Text("Ranked bars", "Barres classées"), ranked, ("slice",)),
     "table": View(Text("Table", "Tableau"), sheet, ("slice",)),
     "funnel_steps": View(Text("Funnel steps", "Étapes d’un entonnoir"), funnel_steps, ("slice",)),
-    "funnel_times": View(Text("Time to convert", "Temps de conversion"), funnel_times),
+    "funnel_times": View(Text("Time to convert", "Temps de conversion"), funnel_times, ("slice",)),
     "funnel_table": View(Text("Funnel in numbers", "Entonnoir en chiffres"), funnel_table, ("slice",)),
     "retention": View(Text("Retention grid", "Grille de rétention"), retention, ("bucket", "slice")),
     "retention_curve": View(Text("Retention curve", "Courbe de rétention"), retention_curve, ("slice",)),
     "lifecycle": View(Text("New, returning, dormant", "Nouveaux, fidèles, endormis"), lifecycle, ("bucket", "slice")),
     "stickiness": View(Text("Days active", "Jours d’activité"), stickiness, ("slice",)),
     "sankey": View(Text("Paths", "Parcours"), sankey, ("slice",)),
+    "differences": View(Text("How they differ", "Ce qui les distingue"), differences, ("slice",)),
+    "happened": View(Text("What happened to them", "Ce qui leur est arrivé"), happened),
     "changes": View(Text("What changed most", "Ce qui a le plus changé"), changes, ("slice",)),
 }

@@ -20,10 +20,11 @@ from reports.charts.view import Chart, Sheet, SheetColumn, measure_of
 from reports.report import Panel
 
 MOST_SLICES = 5
-REACHED, DROPPED = Text("Came here", "Arrivés"), Text("Dropped before", "Perdus avant")
+LONGEST = 1e12  # seconds: what a bar without an end ends at
+DROPPED = Text("Dropped", "Abandons")
 STEP, EVERYBODY = Text("Step", "Étape"), Text("Everybody", "Tout le monde")
-PEOPLE, WAY = Text("People", "Personnes"), Text("Of all who entered", "De tous les entrants")
-BEFORE, MEDIAN = Text("From the step before", "Depuis l’étape précédente"), Text("Median time", "Temps médian")
+PEOPLE, WAY = Text("People", "Personnes"), Text("Conversion", "Conversion")
+BEFORE, MEDIAN = Text("Step rate", "Taux de l’étape"), Text("Median time", "Temps médian")
 MEAN, VALUE = Text("Mean time", "Temps moyen"), Text("Value", "Valeur")
 BETWEEN = Text("{low} to {high}", "{low} à {high}")
 TOOK = Text("Took", "Durée")
@@ -105,7 +106,7 @@ def _rate(step: dict[Any, Any], *names: str) -> str:
     """62.4% (60.1% to 64.7%)."""
     *fields, locale = names
     share, low, high = (words.percent(float(step[name]), locale) if not math.isnan(step[name]) else words.MISSING for name in fields)
-    return share if low == words.MISSING else f"{share} ({BETWEEN[locale].format(low=low, high=high)})"
+    return share if low == words.MISSING else f"{share} ({low} – {high})"
 
 
 def _parts(row: Row, colour: str, palette: Palette) -> list[Row]:
@@ -113,7 +114,7 @@ def _parts(row: Row, colour: str, palette: Palette) -> list[Row]:
     kept = {k: v for k, v in row.items() if k not in ("low", "high", "before", "share")}
     bars = [kept | {"outcome": "reached", "base": 0.0, "top": row["share"], "fill": colour}]
     if row["step"] != "1" and row["before"] > row["share"]:
-        bars.append(kept | {"outcome": "dropped", "base": row["share"], "top": row["before"], "fill": palette.grid})
+        bars.append(kept | {"outcome": "dropped", "base": row["share"], "top": row["before"], "fill": palette.idle})
     return bars
 
 
@@ -168,7 +169,16 @@ def _labels(rows: list[Row], place: dict[str, Any], slices: list[str]) -> list[s
     """Over each bar its share and how many; of several slices the share alone, of many nothing."""
     if len(slices) > 3:
         return []
-    shown = [{"step": r["step"], "name": r["name"], "top": max(r["share"], r["before"]), "said": r["said"], "few": r["few"]} for r in rows]
+    shown = [
+        {
+            "step": r["step"],
+            "name": r["name"],
+            "top": max(r["share"], r["before"] if r["step"] != "1" else 0.0, _known(r["high"])),
+            "said": r["said"],
+            "few": r["few"],
+        }
+        for r in rows
+    ]
     at = place | {"y": place["y"] | {"field": "top"}}
     size = {"expr": f"width / {max(len({r['step'] for r in rows}) * len(slices), 1)} < 46 ? 9 : 13"}
     share = spec.layer(
@@ -177,6 +187,10 @@ def _labels(rows: list[Row], place: dict[str, Any], slices: list[str]) -> list[s
     if len(slices) > 1:
         return [share]
     return [share, spec.layer(shown, "text", {"dy": -6, "opacity": 0.75}, at | {"text": {"field": "few"}})]
+
+
+def _known(value: float) -> float:
+    return 0.0 if math.isnan(value) else float(value)
 
 
 def _legend(rows: list[Row], place: dict[str, Any], slices: list[str], colours: tuple[str, ...]) -> spec.Spec:
@@ -207,18 +221,22 @@ def funnel_times(result: Result, panel: Panel, palette: Palette, locale: str) ->
     encoding = {
         "x": {"field": "key", "type": "ordinal", "sort": keys, "axis": axis, "scale": {"domain": keys, "paddingInner": 0.12}},
         "y": {"field": "value", "type": "quantitative", **height},
-        "tooltip": spec.tooltip([("took", TOOK[locale]), ("said", PEOPLE[locale]), ("share", WAY[locale])]),
+        "tooltip": spec.tooltip([("span", TOOK[locale]), ("said", PEOPLE[locale]), ("share", WAY[locale])]),
     }
-    return spec.chart([spec.layer(rows, "bar", {"color": palette.accent}, encoding)], palette, panel.height)
+    bars = spec.layer(rows, "bar", {"color": palette.accent, "cursor": "pointer"}, encoding)
+    bars["params"] = [spec.pick("took")]
+    return spec.chart([bars], palette, panel.height)
 
 
 def _time(bar: dict[Any, Any], total: float, locale: str) -> Row:
-    low, high = words.duration(float(bar["from_seconds"]), locale), words.duration(float(bar["to_seconds"]), locale)
+    first, last = float(bar["from_seconds"]), float(bar["to_seconds"])
+    low, high = words.duration(first, locale), words.duration(last, locale) if math.isfinite(last) else "∞"
     return {
-        "key": f"{bar['from_seconds']:g}",
+        "key": f"{first:g}",
+        "took": orjson.dumps([first, min(last, LONGEST)]).decode(),
         "value": float(bar["people"]),
         "from": low,
-        "took": BETWEEN[locale].format(low=low, high=high),
+        "span": BETWEEN[locale].format(low=low, high=high),
         "said": words.count(float(bar["people"]), locale, "exact"),
         "share": words.percent(float(bar["people"]) / total, locale),
     }

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from accounts.language import Text
+from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel, FunnelStep
-from analytics.kinds.people import People
+from analytics.kinds.people_query import People
 from analytics.query import Query
 from reports.report import Panel, Report
 
@@ -71,9 +72,11 @@ def first_funnel(known: list[str]) -> Funnel:
 
 
 def funnel_report(query: Query, view: str = "") -> Report:
-    """Every panel of one funnel; all ask the same funnel, so exports carry the whole answer."""
+    """Every panel of one funnel; all ask the same funnel, so exports carry the whole answer. `view` is the number of the step before which
+    the reasons for dropping are looked for; without it, that of most people."""
     asked = cast(Funnel, query)
-    return Report("funnels", TITLE, ABOUT, (_headlines(asked), _steps(asked), _table(asked), _times(asked), _trend(asked)))
+    panels = (_headlines(asked), _steps(asked), _table(asked), _times(asked), _trend(asked))
+    return Report("funnels", TITLE, ABOUT, panels + (_reasons(asked, view) if len(asked.steps) > 1 else ()))
 
 
 def _as(query: Funnel, **changes: object) -> Funnel:
@@ -123,11 +126,12 @@ def _times(query: Funnel) -> Panel:
     return Panel(
         "funnel_times",
         Text("Time to convert", "Temps de conversion"),
-        _as(query, view="histogram"),
+        _as(query, view="histogram", bins="growing"),
         "funnel_times",
         note=Text("People by the time from first to last step", "Personnes selon le temps entre la première et la dernière étape"),
         width="half",
         height=220,
+        drill=People(of=query),
         needs="usage",
     )
 
@@ -147,4 +151,49 @@ def _trend(query: Funnel) -> Panel:
         options={"metric": "conversion", "zero": True},
         drill=People(of=query),
         needs="usage",
+    )
+
+
+def _reasons(query: Funnel, view: str) -> tuple[Panel, ...]:
+    """What sets the dropped apart: who they are, what they did next, which errors they met."""
+    step = int(view) if view.isdigit() and 2 <= int(view) <= len(query.steps) else None
+    where = Text(f"Before step {step}", f"Avant l’étape {step}") if step else Text("Where most drop", "Là où l’on perd le plus")
+
+    def asked(look: str) -> DropOff:
+        return DropOff.model_validate({"of": query, "step": step, "look": look})
+
+    return (
+        Panel(
+            "funnel_differences",
+            Text("Who drops more than others", "Qui abandonne plus que les autres"),
+            asked("differences"),
+            "differences",
+            note=Text(f"{where.en}: share that goes on, against everybody else", f"{where.fr} : part qui continue, contre tous les autres"),
+            drill=People(of=query),
+            needs="usage",
+        ),
+        Panel(
+            "funnel_errors",
+            Text("Errors they met", "Erreurs rencontrées"),
+            asked("errors"),
+            "happened",
+            note=Text(
+                "In the half hour after the step before; the tick is those who went on",
+                "Dans la demi-heure suivante ; le trait : ceux qui ont continué",
+            ),
+            width="half",
+            needs="usage",
+        ),
+        Panel(
+            "funnel_next",
+            Text("What they did next", "Ce qu’ils ont fait ensuite"),
+            asked("next"),
+            "happened",
+            note=Text(
+                "The first thing after the step before; the tick is those who went on",
+                "La première chose après l’étape ; le trait : ceux qui ont continué",
+            ),
+            width="half",
+            needs="usage",
+        ),
     )

@@ -24,6 +24,6 @@ def test_it_opens_on_a_funnel_that_suits_the_tenant(opened):
     assert not at.exception
     assert "<h1>Funnels</h1>" in html(at)
     assert at.multiselect(key="edit_funnels_steps_0_events").value == ["sign_up_started"]
-    assert charts(at) == 3
+    assert charts(at) == 6
     assert len(values(at)) == 4
     assert reasons.FAILED.en not in html(at)
