@@ -14,7 +14,7 @@ from data_access import schema, versions
 from data_access.warehouse import Transaction
 from ingest import movements, rollups, sessions
 from ingest.columns import constant, put
-from ingest.dedupe import fresh
+from ingest.dedupe import Seen, fresh
 from ingest.facts import Facts, in_order, stamped
 from ingest.people import upsert
 from ingest.restate import reprice
@@ -44,16 +44,18 @@ class Written:
 class Load:
     """Adds batches; `finish` brings sessions, movements, rollups and versions up to date with them.
 
-    `deferred`: sessions and rollups are built once at the end instead of from what was touched.
+    `deferred`: sessions and rollups are built once at the end instead of from what was touched. `seen`: ids that need not be
+    looked for.
     """
 
-    def __init__(self, tx: Transaction, tenant: Tenant, now: datetime, *, gap: timedelta, deferred: bool) -> None:
+    def __init__(self, tx: Transaction, tenant: Tenant, now: datetime, *, gap: timedelta, deferred: bool, seen: Seen | None = None) -> None:
         self._tx = tx
         self._tenant = tenant
         self._now = now
         self._gap = gap
         self._deferred = deferred
         self._facts = Facts(tx, tenant, now)
+        self._seen = seen
         self._first_version = versions.newest(tx, tenant.key) + 1
         self._events = 0
         self._inserted: dict[str, int] = {}
@@ -88,7 +90,7 @@ class Load:
         """The rows that are not there yet, with their keys."""
         table = schema.FACTS[name]
         stamped_rows = stamped(table, rows, self._tenant)
-        new = fresh(self._tx, table, self._tenant.key, stamped_rows)
+        new = fresh(self._tx, table, self._tenant.key, stamped_rows, self._seen)
         self._duplicates[name] = self._duplicates.get(name, 0) + rows.num_rows - new.num_rows
         return self._facts.keyed(new) if new.num_rows else new
 

@@ -16,6 +16,7 @@ from accounts.actor import Tenant
 from data_access import versions
 from data_access.clock import naive_utc
 from data_access.warehouse import Warehouse
+from ingest.dedupe import Seen, forget
 from ingest.load import Load, UnknownTable, Written, rebuild
 from ingest.restate import redate, reprice
 from ingest.sessions import DEFAULT_GAP, SHORTEST_GAP
@@ -69,4 +70,7 @@ class BatchWriter:
     @contextmanager
     def _load(self, now: datetime, *, deferred: bool) -> Iterator[Load]:
         with self._warehouse.transaction() as tx:
-            yield Load(tx, self._tenant, naive_utc(now), gap=self._gap, deferred=deferred)
+            seen = None if deferred or self._warehouse.shared else Seen(self._warehouse, self._tenant.key, naive_utc(now))
+            yield Load(tx, self._tenant, naive_utc(now), gap=self._gap, deferred=deferred, seen=seen)
+            if not self._warehouse.shared:
+                tx.on_commit(seen.remember if seen else forget)

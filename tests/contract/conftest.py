@@ -27,7 +27,7 @@ class Mark(NamedTuple):
 
 MARKS: dict[tuple[str, str], Mark] = {
     ("duckdb", "several_processes"): Mark("never", "a DuckDB file belongs to one process; the others ask the server"),
-    ("duckdb", "ids_of_distant_days"): Mark("notimpl", "duplicates are looked for on the batch's days and one to either side"),
+    ("duckdb", "ids_of_old_days"): Mark("notimpl", "an id that comes again after thirty days with another day is not recognised"),
     ("postgresql", "file_access"): Mark("never", "the server's own rights decide which files SQL may read"),
 }
 

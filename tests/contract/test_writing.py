@@ -80,10 +80,24 @@ def test_the_same_id_of_two_tenants_is_two_rows(warehouse: Warehouse, tenant: Te
     assert sorted(one(warehouse, sa.select(events.c.tenant))) == [1, 2]
 
 
-@pytest.mark.needs("ids_of_distant_days")
+@pytest.mark.needs("ids_of_old_days")
 def test_the_same_id_at_a_distant_time_is_a_duplicate(warehouse: Warehouse, writer: BatchWriter) -> None:
     writer.write({"events": views(("e1", "ann", "01-01T10:00"))}, NOW)
     assert writer.write({"events": views(("e1", "ann", "02-20T10:00"))}, NOW).duplicates == {"events": 1}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_retry_without_a_time_of_its_own_is_a_duplicate_for_thirty_days(url: str, tenant: Tenant, restarted: bool) -> None:
+    """It is dated by its receipt, weeks after the first."""
+    house = open_warehouse(url)
+    first = views(*((f"e{day}", "ann", f"01-{30 - day}T10:00") for day in range(4)))
+    BatchWriter(house, tenant).write({"events": first}, NOW - timedelta(days=28))
+    if restarted:
+        house.close()
+        house = open_warehouse(url)
+    again = views(*((f"e{day}", "ann", "02-26T10:00") for day in range(5)))
+    assert BatchWriter(house, tenant).write({"events": again}, NOW - timedelta(days=3)).duplicates == {"events": 4}
+    house.close()
 
 
 def test_a_retry_on_the_next_day_is_a_duplicate(writer: BatchWriter) -> None:
