@@ -43,10 +43,10 @@ def column_name(result: Result, offset: int, last: int, locale: str) -> str:
 
 def slice_words(by: Sequence[str], values: Sequence[str], locale: str) -> str:
     """Each value of a slice in words."""
-    return " · ".join(words.slice_name(_worded(name), raw, locale) for name, raw in zip(by, values, strict=True))
+    return " · ".join(words.slice_name(_dimension(name), raw, locale) for name, raw in zip(by, values, strict=True))
 
 
-def _worded(name: str) -> Dimension:
+def _dimension(name: str) -> Dimension:
     """What says the values: a person's country is worded as any country."""
     bare = name.removeprefix(PERSON)
     return DIMENSIONS[bare] if bare in DIMENSIONS else event_dimension(name)
@@ -158,11 +158,8 @@ def _grid(rows: list[Row], result: Result, palette: Palette, locale: str) -> lis
     cells = spec.layer(rows, "rect", {"cornerRadius": 2, "cursor": "pointer"}, place | colour)
     cells["params"] = [spec.pick("key", "later", "slice", "outcome")]
     cut = [row for row in rows if not row["whole"] and row["later"]]
-    over = (
-        [spec.layer(cut, "rect", {"color": spec.hatch(palette.card, 9, 1), "opacity": 0.6, "cursor": "pointer"}, place | {"tooltip": tip})]
-        if cut
-        else []
-    )
+    striped = {"color": spec.hatch(palette.card, 9, 1), "opacity": 0.6, "cursor": "pointer"}
+    over = [spec.layer(cut, "rect", striped, place | {"tooltip": tip})] if cut else []
     said = {"condition": {"test": NARROW, "value": {"expr": "datum.tight"}}, "field": "said"}
     style = {"fontSize": {"expr": f"{TIGHT} ? 0 : {NARROW} ? 9 : 11.5"}, "cursor": "pointer"}
     ink = {"text": said, "color": {"field": "ink", "type": "nominal", "scale": None}, "tooltip": tip}

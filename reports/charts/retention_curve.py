@@ -38,7 +38,8 @@ def retention_curve(result: Result, panel: Panel, palette: Palette, locale: str)
     colours = palette.series[: len(names)] if by else (palette.accent,)
     shown = names if by else [*names, EACH[locale]]
     scale = {"domain": shown, "range": [*colours, *([] if by else [palette.idle])]}
-    legend = spec.legend(values=shown, symbolType="stroke", symbolSize=260) if len(shown) > 1 else None
+    few = {"columns": {"expr": "width < 460 ? 2 : 4"}} if len(shown) > 4 else {}
+    legend = spec.legend(values=shown, symbolType="stroke", symbolSize=260) | few if len(shown) > 1 else None
     ink = {"color": {"field": "legend", "type": "nominal", "scale": scale, "legend": legend}}
     behind = [row for row in faint if row["later"]]
     front = [row for row in rows if row["later"]]
