@@ -71,7 +71,7 @@ MEGA = Text("MB", "Mo")
 def show(actor: Actor, now: datetime) -> None:
     """Tiles, sources, tables, counters."""
     found = sources(store(), actor.tenant.key, now)
-    st.html(tiles_html(_tiles(actor, found)))
+    st.html(f'<div class="vg-low">{tiles_html(_tiles(actor, found))}</div>')
     locale = actor.locale
     rows = [(v.source, v.rows, v.quarantined, words.duration(v.lag, locale), ago(v.last_at, now, locale)) for v in found]
     heads = [(label[locale], kind) for label, kind in COLUMNS]
