@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, cast
 
 import numpy as np
+import orjson
 import pandas as pd
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,7 +15,7 @@ from accounts.language import Text
 from accounts.roles import Permission
 from analytics.dimensions import column
 from analytics.event_log import Computed, CutName, EventQuery, Reading, event_permissions, event_tables
-from analytics.kernels import trails
+from analytics.kernels import tops, trails
 from analytics.kernels.arrays import Flags, Ints, begins, numbered
 from analytics.kernels.trails import Edges, Trails
 from analytics.log_parts import read_log
@@ -44,6 +45,8 @@ class Paths(EventQuery):
     a trailing slash does not count. `start` keeps each session from its first such item on, `end` up to its first such item.
     The `limit` most frequent edges are kept, and of those the ones reachable from where paths begin (with only an `end`: that
     lead to it). Nodes are written "<step>_<item>"; with only an `end` steps count so that the end is step `max_steps`.
+    `min_share` leaves out what fewer than that share of all paths took. `view="paths"` asks for the `limit` most taken whole paths
+    instead of edges, and with a `goal` (an item) for the share of their sessions that came to it, also beyond `max_steps`.
     """
 
     kind: Literal["paths"] = "paths"
@@ -56,6 +59,9 @@ class Paths(EventQuery):
     gap_seconds: Annotated[int, Field(ge=1, le=30 * 86_400)] = 1800
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
     collapse: bool = True
+    min_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    view: Literal["edges", "paths"] = "edges"
+    goal: ItemName | None = None
 
     @property
     def matchers(self) -> tuple[Matcher, ...]:
@@ -74,6 +80,16 @@ MEAN = Metric(
     better="neutral",
 )
 METRICS = (PATHS, MEAN)
+SHARE = Metric("share", Text("Share", "Part"), Text("Of all paths.", "De tous les parcours."), "activity", Unit.RATIO, change="points")
+CONVERSION = Metric(
+    "conversion",
+    Text("Reached the goal", "But atteint"),
+    Text("Sessions of the path that came to the goal.", "Sessions de ce parcours arrivées au but."),
+    "activity",
+    Unit.RATIO,
+    change="points",
+)
+PATH_LABEL = Text("Path", "Parcours")
 SOURCE_LABEL = Text("From", "De")
 TARGET_LABEL = Text("To", "Vers")
 
@@ -119,6 +135,12 @@ def _words(question: Question, item: Item, rows: sa.FromClause) -> sa.ColumnElem
 
 def walked(question: Question) -> tuple[Trails, tuple[str, ...]]:
     """Every session's trail as the question wants it, and what the items are called."""
+    found, words = whole_sessions(question)
+    return cut_to(cast(Paths, question.query), found, words), words
+
+
+def whole_sessions(question: Question) -> tuple[Trails, tuple[str, ...]]:
+    """Every session from its beginning to its end, and what the items are called."""
     query = cast(Paths, question.query)
     log = read_log(question, Reading(query.matchers, cuts=_people_only(query), computed=(_item(question),)))
     cut = log.cuts[-1]
@@ -127,7 +149,7 @@ def walked(question: Question) -> tuple[Trails, tuple[str, ...]]:
         kept = np.flatnonzero(~np.isin(codes, [words.index(bare(x)) for x in query.exclude if bare(x) in words]))
         log, codes = log.take(kept), codes[kept]
     found = trails.sessions(log.who, log.time, codes, query.gap_seconds * 1_000_000)
-    return _cut(query, trails.collapsed(found) if query.collapse else found, words), words
+    return trails.collapsed(found) if query.collapse else found, words
 
 
 def _people_only(query: Paths) -> tuple[str, ...]:
@@ -142,7 +164,8 @@ def _renamed(words: tuple[str, ...], codes: Ints) -> tuple[tuple[str, ...], Ints
     return names, np.array([place[word] for word in short], np.int64)[codes] if len(codes) else codes
 
 
-def _cut(query: Paths, found: Trails, words: tuple[str, ...]) -> Trails:
+def cut_to(query: Paths, found: Trails, words: tuple[str, ...]) -> Trails:
+    """From the start, to the end, at most `max_steps`."""
     places = {word: i for i, word in enumerate(words)}
     if query.start is not None:
         found = trails.starting(found, places.get(bare(query.start), -1))
@@ -154,10 +177,13 @@ def _cut(query: Paths, found: Trails, words: tuple[str, ...]) -> Trails:
 
 
 def answer(question: Question) -> Result:
-    """One row per edge, most taken first."""
+    """One row per edge, most taken first; of whole paths one per path (see `paths_top`)."""
     query = cast(Paths, question.query)
+    if query.view == "paths":
+        return _whole_paths(question)
     found, words = walked(question)
-    frame = _frame(trails.edges(found, max(len(words), 1)), words, query)
+    total = len(begins(found.session))
+    frame = _frame(_frequent(trails.edges(found, max(len(words), 1)), query.min_share * total), words, query)
     labels = (Column("source", SOURCE_LABEL, Unit.TEXT, "dimension"), Column("target", TARGET_LABEL, Unit.TEXT, "dimension"))
     return Result(
         query=query,
@@ -165,10 +191,53 @@ def answer(question: Question) -> Result:
         frame=frame,
         columns=(*labels, *(Column(m.name, m.label, m.unit, "metric") for m in METRICS)),
         metrics=METRICS,
-        totals={"paths": float(len(begins(found.session))), "mean_time": None},
+        totals={"paths": float(total), "mean_time": None},
         trail=tuple(question.trail),
         extra={"nodes": _nodes(found, words, frame)},
     )
+
+
+def _whole_paths(question: Question) -> Result:
+    """One row per path, most walked first: `path` (its items as JSON), `paths`, `share` of all, `mean_time` from its first to its last
+    item, and with a goal `conversion`."""
+    query = cast(Paths, question.query)
+    whole, words = whole_sessions(question)
+    found = cut_to(query, whole, words)
+    goal = words.index(bare(query.goal)) if query.goal and bare(query.goal) in words else -1
+    best, total = (
+        tops.tops(found, len(words), tops.holding(_from_start(query, whole, words), goal), limit=query.limit),
+        len(begins(found.session)),
+    )
+    kept = best.count >= query.min_share * total
+    frame = pd.DataFrame(
+        {
+            "path": [orjson.dumps([words[i] for i in items]).decode() for items in best.items],
+            "paths": best.count.astype(np.float64),
+            "share": best.count / max(total, 1),
+            "mean_time": best.mean / 1000,
+            **({"conversion": best.reached / np.maximum(best.count, 1)} if query.goal else {}),
+        }
+    ).astype({"path": object})[kept]
+    metrics = (PATHS, SHARE, MEAN, *((CONVERSION,) if query.goal else ()))
+    return Result(
+        query=query,
+        period=question.period,
+        frame=frame.reset_index(drop=True),
+        columns=(Column("path", PATH_LABEL, Unit.TEXT, "dimension"), *(Column(m.name, m.label, m.unit, "metric") for m in metrics)),
+        metrics=metrics,
+        totals={"paths": float(total), "share": None, "mean_time": None},
+        trail=tuple(question.trail),
+    )
+
+
+def _from_start(query: Paths, found: Trails, words: tuple[str, ...]) -> Trails:
+    """What happens before the start is no goal reached by going there."""
+    return trails.starting(found, words.index(bare(query.start)) if bare(query.start) in words else -1) if query.start else found
+
+
+def _frequent(taken: Edges, least: float) -> Edges:
+    some = taken.count >= least
+    return Edges(taken.step[some], taken.source[some], taken.target[some], taken.count[some], taken.mean[some])
 
 
 def _frame(taken: Edges, words: tuple[str, ...], query: Paths) -> pd.DataFrame:
@@ -223,6 +292,14 @@ def _nodes(found: Trails, words: tuple[str, ...], frame: pd.DataFrame) -> list[d
         for name, k, n, m in rows
         if name in shown
     ]
+
+
+def walkers(question: Question, items: Sequence[str]) -> pd.DataFrame:
+    """The users who walked exactly this path: `key`, `times`."""
+    found, words = walked(question)
+    known = all(item in words for item in items) and len(found)
+    who = tops.taken(found, tuple(words.index(item) for item in items)) if known else found.who[:0]
+    return pd.DataFrame({"key": who[begins(who)], "times": np.diff(begins(who), append=len(who))})
 
 
 def members(question: Question, source: str | None, target: str | None) -> pd.DataFrame:

@@ -28,7 +28,7 @@ CELLS: Mapping[str, frozenset[str]] = {
     "funnel": frozenset({"step", "outcome", "slice", "bucket", "took"}),
     "lifecycle": frozenset({"state", "bucket"}),
     "stickiness": frozenset({"times"}),
-    "paths": frozenset({"source", "target", "outcome"}),
+    "paths": frozenset({"source", "target", "outcome", "path"}),
     "retention": frozenset({"bucket", "later", "outcome", "slice"}),
 }
 
@@ -40,7 +40,8 @@ class People(Query):
     events or rows make the number. Of a funnel: `step` (from 1) reached or dropped before it, in a `slice` of the breakdown, a
     `bucket` of the trend, or a bar of the histogram (`took`: from, to seconds, the end excluded). Of a lifecycle: `state` in
     `bucket`. Of stickiness: active in so many `times`. Of paths: the edge `source` to `target`, or one node; with `outcome`
-    dropped those whose path ended at it. Of a retention grid of users: the cohort that began in `bucket`, and `later` buckets on who came
+    dropped those whose path ended at it, or a whole `path` by its items.
+    Of a retention grid of users: the cohort that began in `bucket`, and `later` buckets on who came
     back or, dropped, who did not, in a `slice`. Of attribution: who converted with a touchpoint of the `slice`, or with `touch` none,
     without any. What is left out is not narrowed. Without `of`: everyone known.
 
@@ -55,12 +56,13 @@ class People(Query):
     outcome: Literal["reached", "dropped"] | None = None
     slice: Annotated[tuple[Word, ...], Field(max_length=4)] | None = None
     bucket: date | NaiveDatetime | None = None
-    later: Annotated[int, Field(ge=0, le=60)] | None = None
+    later: Annotated[int, Field(ge=0, le=365)] | None = None
     state: State | None = None
     times: Annotated[int, Field(ge=1, le=10_000)] | None = None
     took: tuple[float, float] | None = None
     source: Word | None = None
     target: Word | None = None
+    path: Annotated[tuple[Word, ...], Field(min_length=1, max_length=20)] | None = None
     touch: Literal["touched", "other", "none"] | None = None
     search: Annotated[str, Field(max_length=200)] | None = None
     offset: Annotated[int, Field(ge=0, le=100_000_000)] = 0
