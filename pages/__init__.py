@@ -31,12 +31,18 @@ PAGES: dict[str, Page] = {
     ),
     "revenue": Page("pages/revenue.py", Text("Revenue", "Revenus"), ":material/payments:", Permission.READ_MONEY, "revenue", ANALYTICS),
     "activity": Page("pages/activity.py", Text("Activity", "Activité"), ":material/groups:", Permission.READ_KPI, "activity", ANALYTICS),
+    "acquisition": Page(
+        "pages/acquisition.py", Text("Acquisition", "Acquisition"), ":material/campaign:", Permission.READ_KPI, "acquisition", ANALYTICS
+    ),
+    "audience": Page("pages/audience.py", Text("Audience", "Audience"), ":material/public:", Permission.READ_KPI, "audience", ANALYTICS),
     "live": Page("pages/live.py", Text("Live", "En direct"), ":material/bolt:", Permission.READ_KPI, "live", ANALYTICS),
     "funnels": Page("pages/funnels.py", Text("Funnels", "Entonnoirs"), ":material/filter_alt:", Permission.READ_KPI, "funnels", ANALYTICS),
     "retention": Page(
         "pages/retention.py", Text("Retention", "Rétention"), ":material/event_repeat:", Permission.READ_KPI, "retention", ANALYTICS
     ),
     "data": Page("pages/data.py", Text("Data", "Données"), ":material/database:", Permission.ADMINISTER, "data", ADMIN),
+    "segments": Page("pages/segments.py", Text("Segments", "Segments"), ":material/group_work:", Permission.READ_KPI, "segments", ANALYTICS),
+    "journeys": Page("pages/journeys.py", Text("Journeys", "Parcours"), ":material/route:", Permission.READ_KPI, "journeys", ANALYTICS),
     "account": Page("pages/account.py", Text("My account", "Mon compte"), ":material/person:", Permission.READ_SHARED, "account", ACCOUNT),
     "sign_in": Page("pages/sign_in.py", Text("Sign in", "Connexion"), ":material/login:", None, "sign-in", ACCOUNT, hidden=True),
 }

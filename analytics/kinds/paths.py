@@ -214,7 +214,7 @@ def _whole_paths(question: Question) -> Result:
             "path": [orjson.dumps([words[i] for i in items]).decode() for items in best.items],
             "paths": best.count.astype(np.float64),
             "share": best.count / max(total, 1),
-            "mean_time": best.mean / 1000,
+            "mean_time": [time / 1000 if len(items) > 1 else np.nan for time, items in zip(best.mean, best.items, strict=True)],
             **({"conversion": best.reached / np.maximum(best.count, 1)} if query.goal else {}),
         }
     ).astype({"path": object})[kept]

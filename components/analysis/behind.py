@@ -11,8 +11,10 @@ import streamlit as st
 from accounts.actor import Actor
 from accounts.language import Text
 from analytics.kinds.funnel_query import Funnel
+from analytics.kinds.paths import Paths
 from analytics.kinds.people_query import People
 from components import literal, scope
+from components.analysis.path_ways import path_title, path_ways
 from components.people import people_list
 from data_access.clock import utc_now
 from reports import dates
@@ -34,6 +36,8 @@ JOURNEYS = "pages/journeys.py"
 def title(query: People, panel: Text, locale: str) -> str:
     """`Dropped before step 3: sign_up_password_set · Browser: Safari`."""
     of = query.of
+    if isinstance(of, Paths):
+        return path_title(query, locale)
     if not isinstance(of, Funnel):
         return BEHIND[locale].format(title=panel[locale])
     said = ENTERED[locale]
@@ -58,6 +62,8 @@ def open_behind(query: People, panel: Text, actor: Actor) -> None:
         if isinstance(query.of, Funnel):
             with st.container(key="ways_on", horizontal=True, gap="small"):
                 _ways_on(query, query.of, actor)
+        elif isinstance(query.of, Paths):
+            path_ways(query, query.of, actor.locale)
         people_list(query, actor)
 
     opened()

@@ -26,9 +26,10 @@ ENDED, ENDED_AT = Text("Ended here", "Finis ici"), Text("ends after {item}", "fi
 FROM, TO, SHARE, MEAN = Text("From", "De"), Text("To", "Vers"), Text("Share", "Part"), Text("Mean time", "Temps moyen")
 SAMPLES = 13  # points along each edge of a link
 GAP = 0.022  # of the height, between two nodes
-WIDTH = 0.012  # of a node, in steps' distance at one step
+WIDTH = 0.03  # of a node, in steps' distance at one step
 STUB = 0.16  # how far an end reaches towards the next step
-LEAST_LABEL = 0.018  # nodes lower than this share of the height are named under the mouse only
+TWO_LINES = 0.085  # and those at least so high also say how many
+LEAST_LABEL = 0.016  # nodes lower than this share of the height are named under the mouse only
 
 
 @dataclass
@@ -51,7 +52,7 @@ def sankey(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart
     boxes = _boxes(result)
     scale = _placed(boxes.values())
     total = float(result.totals.get("paths") or 0.0)
-    links = [_link(edge, boxes, scale, locale) for edge in result.frame.to_dict("records")]
+    links = _links(result, boxes, scale, locale)
     steps = sorted({box.step for box in boxes.values()})
     ends = [_end(box, scale, locale) for box in boxes.values() if box.ended and box.step != steps[-1]]
     x = {"field": "x", "type": "quantitative", "axis": None, "scale": {"domain": [steps[0] - 0.02, steps[-1] + 0.75], "nice": False}}
@@ -80,9 +81,8 @@ def _placed(boxes: Iterable[Box]) -> float:
     steps: dict[int, list[Box]] = defaultdict(list)
     for box in boxes:
         steps[box.step].append(box)
-    fullest = max((sum(box.came for box in column) for column in steps.values()), default=1.0) or 1.0
-    gaps = max((len(column) - 1 for column in steps.values()), default=0) * GAP
-    scale = max(1.0 - gaps, 0.2) / fullest
+    room = [(1.0 - min((len(column) - 1) * GAP, 0.8)) / (sum(box.came for box in column) or 1.0) for column in steps.values()]
+    scale = min(room, default=1.0)
     for column in steps.values():
         top = 0.0
         for box in column:
@@ -91,18 +91,32 @@ def _placed(boxes: Iterable[Box]) -> float:
     return scale
 
 
-def _link(edge: dict[Any, Any], boxes: dict[str, Box], scale: float, locale: str) -> list[Row]:
+def _links(result: Result, boxes: dict[str, Box], scale: float, locale: str) -> list[list[Row]]:
+    """Links leave a node in the order in which their targets stand, and arrive in that of their sources: so fewest of them cross."""
+    edges = [(boxes[edge["source"]], boxes[edge["target"]], edge) for edge in result.frame.to_dict("records")]
+    starts, ends = {}, {}
+    for source, target, edge in sorted(edges, key=lambda one: one[1].top):
+        starts[source.name, target.name] = source.top + source.out
+        source.out += float(edge["paths"]) * scale
+    for source, target, edge in sorted(edges, key=lambda one: one[0].top):
+        ends[source.name, target.name] = target.top + target.into
+        target.into += float(edge["paths"]) * scale
+    return [
+        _link((source, target), (starts[source.name, target.name], ends[source.name, target.name]), edge | {"wide": scale}, locale)
+        for source, target, edge in edges
+    ]
+
+
+def _link(boxes: tuple[Box, Box], down: tuple[float, float], edge: dict[Any, Any], locale: str) -> list[Row]:
     """The outline of one link, as points from its source to its target."""
-    source, target, wide = boxes[edge["source"]], boxes[edge["target"]], float(edge["paths"]) * scale
-    start, end = source.top + source.out, target.top + target.into
-    source.out += wide
-    target.into += wide
+    source, target = boxes
     told = {
         "source": source.name, "target": target.name, "outcome": "", "from": _item(source.item, locale), "to": _item(target.item, locale),
         "count": words.count(float(edge["paths"]), locale, "exact"), "share": _share(float(edge["paths"]), source.came, locale),
         "mean": words.duration(float(edge["mean_time"]) / 1000, locale) if pd.notna(edge["mean_time"]) else words.MISSING,
     }  # fmt: skip
-    return [told | point for point in _curve((source.step + WIDTH, target.step), (start, end), wide)]
+    across = (source.step + WIDTH, float(target.step))
+    return [told | point for point in _curve(across, down, float(edge["paths"]) * edge["wide"])]
 
 
 def _curve(across: tuple[float, float], down: tuple[float, float], wide: float) -> list[Row]:
@@ -138,7 +152,7 @@ def _node(box: Box, total: float, locale: str) -> Row:
         "x": box.step, "x2": box.step + WIDTH, "y": box.top, "y2": box.top + box.height, "middle": box.top + box.height / 2,
         "source": box.name, "target": "", "outcome": "", "from": _item(box.item, locale), "step": str(box.step), "count": came,
         "share": _share(box.came, total, locale), "ended": words.count(box.ended, locale, "exact"), "high": box.height,
-        "said": f"{_item(box.item, locale)}  {came}",
+        "said": [_item(box.item, locale), came] if box.height >= TWO_LINES else [_item(box.item, locale)],
     }  # fmt: skip
 
 
@@ -162,8 +176,8 @@ def _stubs(ends: list[Row], place: dict[str, Any], palette: Palette, locale: str
     """Who goes no further, fading out."""
     tip = spec.tooltip([("from", ENDED[locale]), ("count", SESSIONS[locale]), ("share", SHARE[locale])])
     fade = {"gradient": "linear", "x1": 0, "x2": 1, "y1": 0, "y2": 0}
-    stops = [{"offset": 0, "color": palette.idle}, {"offset": 1, "color": "transparent"}]
-    style = {"color": fade | {"stops": stops}, "cursor": "pointer", "cornerRadius": 0}
+    stops = [{"offset": 0, "color": palette.previous}, {"offset": 1, "color": "transparent"}]
+    style = {"color": fade | {"stops": stops}, "opacity": 0.6, "cursor": "pointer", "cornerRadius": 0}
     return spec.layer(ends, "rect", style, place | {"x2": {"field": "x2"}, "y2": {"field": "y2"}, "tooltip": tip})
 
 
@@ -175,7 +189,7 @@ def _drawn(nodes: list[Row], place: dict[str, Any], how: tuple[Palette, int, str
     style = {"color": palette.accent, "cursor": "pointer", "cornerRadius": 1}
     bars = spec.layer(nodes, "rect", style, place | told | {"x2": {"field": "x2"}, "y2": {"field": "y2"}})
     room = {"expr": f"max(width / {steps} - 16, 24)"}
-    words_ = {
+    words_: dict[str, Any] = {
         "align": "left",
         "baseline": "middle",
         "dx": 7,
