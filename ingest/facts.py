@@ -15,7 +15,7 @@ from accounts.actor import Tenant
 from data_access.dialects.columns import BadColumn
 from data_access.schema import fx_rates, users
 from data_access.warehouse import Transaction
-from ingest import sessions
+from ingest import identity, sessions
 from ingest.columns import Flags, Whole, cleaned, constant, instants, numbers, put, whole_array
 from ingest.days import local_days
 from ingest.ids import with_ids
@@ -67,11 +67,22 @@ class Facts:
             rows = self._with_account(rows) if name != "accounts" else _own_key(rows, "account_key", self._own_accounts)
         if name == "users":
             rows = _own_key(rows, "user_key", self._users)
-        if name == "aliases":
-            rows = self._with_user(rows, self._now_for(rows))
+            if "identified" not in rows.column_names:  # a list of users, whoever made it, is of known people
+                rows = put(rows, "identified", constant(True, pa.bool_(), rows.num_rows))
         yield name, rows
         if name == "users" and "external_id" in rows.column_names:
             yield "aliases", rows.select(["external_id", "user_key"]).filter(pc.is_valid(rows["external_id"]))
+
+    def linked(self, rows: pa.Table) -> identity.Links:
+        """Ids paired with a `user_id`, resolved; new users and names are written, merges are for the caller."""
+        links = identity.link(self._tx, self._tenant.key, cleaned(rows), self._now)
+        identity.settle(self._tx, self._tenant.key, links)
+        self._created |= {key: _micros(since or self._now) for key, (_, since) in links.made.items()}
+        for old, new in links.into.items():
+            if old in self._created:
+                self._created[new] = min(self._created.get(new, self._created[old]), self._created.pop(old))
+                self._earlier.add(new)
+        return links
 
     def keyed(self, rows: pa.Table) -> pa.Table:
         """`user_id` and `account_id` become keys, new ones for ids not seen before."""
@@ -81,9 +92,6 @@ class Facts:
 
     def _with_user(self, rows: pa.Table, seen: Whole) -> pa.Table:
         return _resolved(rows, "user_id", "user_key", lambda ids, known: self._users(ids, seen[known]))
-
-    def _now_for(self, rows: pa.Table) -> Whole:
-        return np.full(rows.num_rows, np.datetime64(self._now, "us").astype(np.int64))
 
     def _with_account(self, rows: pa.Table) -> pa.Table:
         return _resolved(rows, "account_id", "account_key", lambda ids, _: self._accounts(ids))
@@ -190,6 +198,10 @@ class Facts:
         stamps = np.append(created.to_numpy().astype("datetime64[us]"), np.datetime64("NaT"))
         place = self._places(rows) if len(self._people) else np.full(rows.num_rows, -1)
         return began.view("datetime64[us]") <= stamps[place[known]]
+
+
+def _micros(moment: datetime) -> int:
+    return int(np.datetime64(moment, "us").astype(np.int64))
 
 
 def _lacks_person(rows: pa.Table) -> bool:

@@ -6,22 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
 from accounts.actor import Tenant
 from data_access import schema, versions
 from data_access.warehouse import Transaction
-from ingest import movements, rollups, sessions
+from ingest import following, movements, rollups, sessions
 from ingest.columns import constant, put
 from ingest.dedupe import Seen, fresh
 from ingest.facts import Facts, in_order, stamped
+from ingest.following import sightings
+from ingest.identity import alias_rows
+from ingest.merging import Merging, Moved, merge
 from ingest.people import upsert
 from ingest.restate import reprice
 from ingest.touched import Changes
 
 # Dimensions first: facts take keys, plans and rates from them.
-DIMENSIONS = ("accounts", "users", "aliases", "fx_rates")
+DIMENSIONS = ("accounts", "aliases", "users", "fx_rates")
 # What may come from outside; sessions are made here.
 FACTS = frozenset(schema.FACTS) - {"sessions"}
 SEQUENCE_BITS = 20  # events numbered within one version
@@ -61,6 +65,8 @@ class Load:
         self._inserted: dict[str, int] = {}
         self._duplicates: dict[str, int] = {}
         self._changes = Changes(keep=not deferred)
+        self._moved: list[Moved] = []
+        self._sightings: list[pd.Series] = []
         self._written: Written | None = None
 
     def add(self, tables: Mapping[str, pa.Table]) -> None:
@@ -71,7 +77,8 @@ class Load:
             raise UnknownTable(f"no table {', '.join(sorted(unknown))} to write to")
         for name in DIMENSIONS:
             if name in tables and tables[name].num_rows:
-                self._dimension(name, tables[name])
+                pairs = name == "aliases" and "user_id" in tables[name].column_names
+                self._link(tables[name]) if pairs else self._dimension(name, tables[name])
         arrived = {name: self._arrived(name, rows) for name, rows in tables.items() if name in FACTS and rows.num_rows}
         self._facts.meet({name: rows for name, rows in arrived.items() if rows.num_rows})
         for name, rows in arrived.items():
@@ -85,6 +92,15 @@ class Load:
                 self._inserted[name] = self._inserted.get(name, 0) + changed
             if changed:
                 self._facts.made.add(target)
+
+    def _link(self, rows: pa.Table) -> None:
+        """Ids that turn out to be one user's; what was done under them moves before anything else of the batch is written."""
+        links = self._facts.linked(rows)
+        moved = merge(self._tx, Merging(self._tenant, self._gap, self._now, self._deferred), links.into)
+        self._moved.append(moved)
+        self._facts.made |= {"users", "aliases"} if moved.users or links.made or links.named or links.identified else set()
+        if links.rows:
+            self._dimension("aliases", alias_rows(links))
 
     def _arrived(self, name: str, rows: pa.Table) -> pa.Table:
         """The rows that are not there yet, with their keys."""
@@ -101,6 +117,8 @@ class Load:
             self._events += rows.num_rows
             if not self._deferred and "session_key" not in rows.column_names and "user_key" in rows.column_names:
                 rows = self._in_sessions(rows)
+        if name == "events" and not self._deferred:
+            self._sightings.append(sightings(rows))
         self._tx.append(name, rows)
         self._inserted[name] = self._inserted.get(name, 0) + rows.num_rows
         self._changes.saw(name, rows)
@@ -133,9 +151,13 @@ class Load:
         changed = any(self._inserted.values()) or bool(self._facts.made)
         if changed:
             self._facts.settle()
+            self._follow()
             for name in self._facts.made:
                 self._changes.tables.setdefault(name, set()).add(None)
             self._derive()
+            self._count_moved()
+            if self._deferred:
+                following.see_all(self._tx, self._tenant.key)
         version = self._first_version + (self._events >> SEQUENCE_BITS) if changed else 0
         versions.bump(self._tx, self._tenant.key, self._changes.tables if changed else {}, version, now=self._now)
         return Written(self._inserted, self._duplicates, version)
@@ -159,6 +181,23 @@ class Load:
             else:
                 rollups.add(self._tx, self._tenant, added)
             self._changes.rolled_up(self._tx, self._tenant)
+
+    def _follow(self) -> None:
+        """Users' rows follow what was written of them; a bulk load says itself which plans people are on."""
+        if self._sightings:
+            following.see(self._tx, self._tenant.key, self._sightings)
+            self._changes.derived(following.SEEN, [None])
+        customers = self._changes.customers
+        if not self._deferred and customers and following.plans(self._tx, self._tenant.key, customers, self._now):
+            self._facts.made |= {"users", "accounts"}
+
+    def _count_moved(self) -> None:
+        """Days on which somebody's past became another's are of a new version, like days written."""
+        for moved in self._moved:
+            for name, days in moved.days.items():
+                self._changes.derived(name, days)
+            if "events" in moved.days:
+                self._changes.rolled_up(self._tx, self._tenant)
 
     def _take_rates(self) -> None:
         """Amounts that waited for a rate of exchange get their worth."""

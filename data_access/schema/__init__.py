@@ -19,7 +19,7 @@ from data_access.schema.health import checks, error_logs, samples
 from data_access.schema.lists import event_list_moves, event_lists, event_pages, event_visits
 from data_access.schema.marketplace import balances, bookings, calls, commissions, payouts, providers
 from data_access.schema.money import channel_costs, fx_rates, mrr_movements, payments, subscriptions
-from data_access.schema.people import accounts, aliases, users
+from data_access.schema.people import accounts, aliases, identity_merges, users
 from data_access.schema.rollups import (
     data_versions,
     imports,
@@ -54,7 +54,7 @@ __all__ = [
     "accounts", "ai_generations", "aliases", "api_requests", "balances", "bookings", "calls", "channel_costs",
     "checks", "commissions", "conversations", "conversions", "data_versions", "error_logs", "event_list_moves", "event_lists",
     "event_pages", "event_visits", "events", "experiments",
-    "exposures", "form_errors", "fx_rates", "imports", "metadata", "mrr_movements", "payments", "payouts", "providers",
+    "exposures", "form_errors", "fx_rates", "identity_merges", "imports", "metadata", "mrr_movements", "payments", "payouts", "providers",
     "rollup_active", "rollup_activity", "rollup_event_day", "rollup_latency", "rollup_user_day", "samples", "segment_members", "sessions",
     "subscriptions", "users",
 ]  # fmt: skip

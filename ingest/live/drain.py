@@ -114,12 +114,10 @@ class Drain:
         started = time.perf_counter()
         tables = merged(parcels)
         warehouse = self._around.warehouse()
-        first = self._identities.settle(warehouse, tenant.key, tables)
+        self._identities.settle(warehouse, tenant.key, tables)
         if not tables:
             return 0
         writer = BatchWriter(warehouse, tenant)
-        if first:
-            writer.write({"aliases": arrow("aliases", first)}, self._around.now())
         done = writer.write({name: arrow(name, rows) for name, rows in tables.items() if rows}, self._around.now())
         self._identities.written(tenant.key, tables.get("aliases", []))
         self._identities.met(tenant.key, tables.get("events", []))

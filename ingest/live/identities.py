@@ -1,4 +1,5 @@
-"""Who is who, before a batch is written: an anonymous visitor who signs up keeps their history."""
+"""Who is who, before a batch is written: what is known of the people it speaks of. Who turns out to be whom is the writer's to say
+(`ingest/identity.py`)."""
 
 from __future__ import annotations
 
@@ -16,33 +17,33 @@ _FIRST_SEEN = ("country", "channel", "campaign")
 
 
 class Identities:
-    """Remembers which pairs the warehouse has, as many clients repeat both ids on every event."""
+    """Remembers which pairs the warehouse has heard, as many clients repeat both ids on every event."""
 
     def __init__(self) -> None:
-        self._user_of: dict[tuple[int, str], str] = {}
+        self._heard: dict[tuple[int, str], tuple[str, str | None]] = {}
         self._met: set[tuple[int, str]] = set()
 
-    def settle(self, warehouse: Warehouse, tenant: int, tables: dict[str, list[Row]]) -> list[Row]:
-        """Prepare the rows of `users`, `accounts` and `aliases` in place.
-
-        Returns alias rows that must be written before everything else: a new id of a person who is known under
-        another becomes one more name of that person, and so their earlier events stay theirs.
-        """
-        pairs = list({row["external_id"]: row for row in tables.pop("aliases", [])}.values())
-        pairs = [row for row in pairs if self._user_of.get((tenant, row["external_id"])) != row["user_id"]]
+    def settle(self, warehouse: Warehouse, tenant: int, tables: dict[str, list[Row]]) -> None:
+        """Prepare the rows of `users`, `accounts` and `aliases` in place."""
+        pairs = self._news(tenant, tables.pop("aliases", []))
         known = _known(warehouse, aliases, tenant, self._asked(tenant, tables, pairs))
-        first = [row for row in pairs if row["user_id"] not in known and row["external_id"] in known]
-        first = list({row["user_id"]: row for row in reversed(first)}.values())
-        known |= {row["user_id"] for row in first}
+        # A new id of a person who is known is no new person.
+        known |= {row["user_id"] for row in pairs if row["external_id"] in known}
         turned = {row["external_id"]: row["user_id"] for row in pairs}
         strangers = [{**row, "external_id": turned.get(name, name)} for name, row in self._strangers(tenant, tables).items()]
         # What a person says of themselves comes after what their first event tells, and so wins.
-        tables["users"] = [*(row for row in strangers if row["external_id"] not in known), *tables.get("users", [])]
-        _date(tables["users"], known)
+        people = [*(row for row in strangers if row["external_id"] not in known), *tables.get("users", [])]
+        _date(people, known)
+        # That a row says nothing of it leaves open whether the user is identified; without the column it would be a list of users.
+        tables["users"] = [{"identified": None, **row} for row in people]
         companies = tables.get("accounts", [])
         _date(companies, _known(warehouse, accounts, tenant, {row["external_id"] for row in companies}))
         tables["aliases"] = pairs
-        return [{"external_id": row["user_id"], "user_id": row["external_id"], "since": row.get("since")} for row in first]
+
+    def _news(self, tenant: int, pairs: list[Row]) -> list[Row]:
+        """The pairs in their order, each once, without those heard last."""
+        once = {(row["external_id"], row["user_id"], row.get("how")): row for row in pairs}
+        return [row for (name, user, how), row in once.items() if self._heard.get((tenant, name)) != (user, how)]
 
     def _asked(self, tenant: int, tables: dict[str, list[Row]], pairs: list[Row]) -> set[str]:
         named = {row["external_id"] for row in tables.get("users", [])} | {row[end] for row in pairs for end in ("external_id", "user_id")}
@@ -60,11 +61,11 @@ class Identities:
         return found
 
     def written(self, tenant: int, rows: Iterable[Row]) -> None:
-        """The warehouse has these pairs."""
-        if len(self._user_of) > REMEMBERED:
-            self._user_of.clear()
+        """The warehouse has heard these pairs."""
+        if len(self._heard) > REMEMBERED:
+            self._heard.clear()
         for row in rows:
-            self._user_of[(tenant, row["external_id"])] = row["user_id"]
+            self._heard[(tenant, row["external_id"])] = (row["user_id"], row.get("how"))
 
     def met(self, tenant: int, events: Iterable[Row]) -> None:
         """The warehouse knows the people of these events."""

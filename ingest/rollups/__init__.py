@@ -18,7 +18,7 @@ from data_access.warehouse import Transaction
 from ingest.rollups import activity, event_day, latency, sessions, user_day
 from ingest.rollups.part import Part, Touched, part_of
 
-__all__ = ["Touched", "add", "rebuild", "refresh"]
+__all__ = ["Touched", "add", "moved", "rebuild", "refresh"]
 
 
 def add(tx: Transaction, tenant: Tenant, written: Mapping[str, pa.Table]) -> None:
@@ -57,6 +57,14 @@ def _refresh_events(tx: Transaction, tenant: Tenant, days: set[date], user_keys:
     sessions.recompute(tx, anyone if user_keys is None else part_of(tx, tenant, days, user_keys))
     people = user_day.refresh(tx, part_of(tx, tenant, days, user_keys))
     activity.recompute(tx, people)
+
+
+def moved(tx: Transaction, tenant: Tenant, days: set[date], users: set[int], *, sessions_only: bool = False) -> None:
+    """Events of these users on these days have changed hands among them: what is kept by user follows, counts of events stand."""
+    part = part_of(tx, tenant, days, users)
+    sessions.recompute(tx, part)
+    if not sessions_only:
+        activity.recompute(tx, user_day.refresh(tx, part))
 
 
 def rebuild(tx: Transaction, tenant: Tenant) -> None:

@@ -18,9 +18,11 @@ _ACCOUNT = {
 }  # fmt: skip
 
 
-def user(message: Mapping[str, Any], user_id: str, traits: Any, account: str | None = None) -> Fact:
-    """What is known of a user. `message` holds the `id` and `ts` of what said so."""
+def user(message: Mapping[str, Any], user_id: str, traits: Any, account: str | None = None, *, identified: bool = False) -> Fact:
+    """What is known of a user. `message` holds the `id` and `ts` of what said so. `identified`: the id is said to be a user's own."""
     row = _row(traits, _USER)
+    if identified:
+        row["identified"] = True
     if account:
         row["account_id"] = account
     return Fact("users", {**row, "external_id": user_id, "id": message.get("id"), "ts": message.get("ts")})
@@ -31,10 +33,11 @@ def account(message: Mapping[str, Any], account_id: str, traits: Any) -> Fact:
     return Fact("accounts", {**_row(traits, _ACCOUNT), "external_id": account_id, "id": message.get("id"), "ts": message.get("ts")})
 
 
-def alias(message: Mapping[str, Any], known_as: str | None, user_id: str | None) -> Iterator[Fact]:
-    """`known_as` is this user too; nothing where they are the same or one is missing."""
+def alias(message: Mapping[str, Any], known_as: str | None, user_id: str | None, how: str = "identify") -> Iterator[Fact]:
+    """`known_as` is this user too; nothing where they are the same or one is missing. `how`: identify, which joins an anonymous id
+    to a user, or alias, which joins two users as well."""
     if known_as and user_id and known_as != user_id:
-        yield Fact("aliases", {"external_id": known_as, "user_id": user_id, "id": message.get("id"), "ts": message.get("ts")})
+        yield Fact("aliases", {"external_id": known_as, "user_id": user_id, "how": how, "id": message.get("id"), "ts": message.get("ts")})
 
 
 def _row(traits: Any, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def _person(event: dict[str, Any], seen: dict[str, Any], properties: dict[str, A
 
 def _identified(event: dict[str, Any], seen: dict[str, Any], properties: dict[str, Any]) -> Iterator[Fact]:
     yield from _person(event, seen, properties)
+    yield people.user(seen, seen["user_id"], None, identified=True)
     yield from people.alias(seen, text(properties, "$anon_distinct_id"), seen["user_id"])
 
 
@@ -98,14 +99,19 @@ def _set(event: dict[str, Any], seen: dict[str, Any], properties: dict[str, Any]
 
 def _aliased(event: dict[str, Any], seen: dict[str, Any], properties: dict[str, Any]) -> Iterator[Fact]:
     """`properties.distinct_id` was the name before, `properties.alias` is the user's own."""
-    yield from people.alias(seen, text(properties, "distinct_id") or seen["user_id"], text(properties, "alias", required=True))
+    yield from people.alias(seen, text(properties, "distinct_id") or seen["user_id"], text(properties, "alias", required=True), "alias")
+
+
+def _merged(event: dict[str, Any], seen: dict[str, Any], properties: dict[str, Any]) -> Iterator[Fact]:
+    """The user `properties.alias` is this one too."""
+    yield from people.alias(seen, text(properties, "alias", required=True), seen["user_id"], "alias")
 
 
 def _grouped(event: dict[str, Any], seen: dict[str, Any], properties: dict[str, Any]) -> Iterator[Fact]:
     yield people.account(seen, text(properties, "$group_key", required=True) or "", properties.get("$group_set"))
 
 
-_SPECIAL = {"$identify": _identified, "$set": _set, "$create_alias": _aliased, "$groupidentify": _grouped}
+_SPECIAL = {"$identify": _identified, "$set": _set, "$create_alias": _aliased, "$merge_dangerously": _merged, "$groupidentify": _grouped}
 
 
 def _account(properties: dict[str, Any]) -> str | None:

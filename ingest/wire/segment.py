@@ -75,7 +75,7 @@ def _page(message: dict[str, Any], seen: dict[str, Any], letter: Letter) -> Iter
 
 def _identify(message: dict[str, Any], seen: dict[str, Any], letter: Letter) -> Iterator[Fact]:
     traits = message.get("traits") or mapping(message, "context").get("traits")
-    yield people.user(seen, seen["user_id"], traits)
+    yield people.user(seen, seen["user_id"], traits, identified=text(message, "userId") is not None)
     yield from people.alias(seen, text(message, "anonymousId"), text(message, "userId"))
 
 
@@ -86,7 +86,7 @@ def _group(message: dict[str, Any], seen: dict[str, Any], letter: Letter) -> Ite
 
 
 def _alias(message: dict[str, Any], seen: dict[str, Any], letter: Letter) -> Iterator[Fact]:
-    yield from people.alias(seen, text(message, "previousId", required=True), seen["user_id"])
+    yield from people.alias(seen, text(message, "previousId", required=True), seen["user_id"], "alias")
 
 
 _KINDS = {"track": _track, "page": _page, "screen": _page, "identify": _identify, "group": _group, "alias": _alias}

@@ -62,7 +62,7 @@ def _identify(event: dict[str, Any], seen: dict[str, Any], letter: Letter) -> It
     who = _who(event)
     if who is None:
         raise BadEvent("user_id is missing")
-    yield people.user(seen, who, event.get("traits"), text(event, "account_id"))
+    yield people.user(seen, who, event.get("traits"), text(event, "account_id"), identified="user_id" in event)
     yield from people.alias(seen, text(event, "anonymous_id"), text(event, "user_id"))
 
 
@@ -74,7 +74,7 @@ def _group(event: dict[str, Any], seen: dict[str, Any], letter: Letter) -> Itera
 
 
 def _alias(event: dict[str, Any], seen: dict[str, Any], letter: Letter) -> Iterator[Fact]:
-    yield from people.alias(seen, text(event, "previous_id", required=True), text(event, "user_id", required=True))
+    yield from people.alias(seen, text(event, "previous_id", required=True), text(event, "user_id", required=True), "alias")
 
 
 def _typed(event: dict[str, Any], seen: dict[str, Any], letter: Letter) -> Iterator[Fact]:
