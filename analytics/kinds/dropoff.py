@@ -67,6 +67,7 @@ SHARE_ON = _metric(
 DIFFERENCES: tuple[Metric, ...] = (PEOPLE, DROPPED, CONVERSION, REST, DIFFERENCE, LOW, HIGH, LIFT, LOST)
 SEEN: tuple[Metric, ...] = (DROPPED, SHARE, SHARE_ON, DIFFERENCE, LOW, HIGH, LIFT)
 DIMENSION, VALUE = Text("Dimension", "Dimension"), Text("Value", "Valeur")
+STEP = Text("Before step", "Avant l’étape")
 WHAT, WHERE = Text("What", "Quoi"), Text("Seen in", "Vu dans")
 
 
@@ -93,9 +94,10 @@ def answer(question: Question) -> Result:
     whole = replace(question, query=query.asked)
     steps = funnel.answer(whole)
     step = query.step or _largest(steps.frame, query.asked)
+    looked = (query.step,) if query.step else _required(query.asked)
     metrics = DIFFERENCES if query.look == "differences" else SEEN
     if query.look == "differences":
-        frame, keys = _differences(whole, query, step), _keys(("dimension", DIMENSION), ("value", VALUE))
+        frame, keys = _differences(whole, query, looked), _keys(("dimension", DIMENSION), ("value", VALUE), ("step", STEP))
     else:
         look = followed if query.look == "next" else errors
         found = look(whole, step, query.within_seconds)
@@ -119,50 +121,57 @@ def _keys(*named: tuple[str, Text]) -> tuple[Column, ...]:
 
 
 def _largest(frame: pd.DataFrame, of: Funnel) -> int:
-    """The required step before which most drop, the first of them among equals."""
-    wanted = [k + 1 for k, optional in enumerate(of.plan().optional) if k and not optional] or [2]
+    """The required step before which most drop, the last of them among equals."""
     lost = {int(row["step"]): float(row["dropped"]) for row in frame.to_dict("records")}
-    return max(wanted, key=lambda step: (lost.get(step, 0.0), -step))
+    return max(_required(of), key=lambda step: (lost.get(step, 0.0), step))
 
 
-def _differences(question: Question, query: DropOff, step: int) -> pd.DataFrame:
-    """One row per value of each dimension that holds enough people, those that cost most first."""
-    before = query.asked.plan().previous(step - 1)
-    parts = [_cut(question, query, name, (before, step - 1)) for name in query.by]
-    frame = (
-        pd.concat([p for p in parts if len(p)])
-        if any(map(len, parts))
-        else _against(pd.DataFrame(columns=["people", "went"], dtype=float), "")
-    )
+def _required(of: Funnel) -> tuple[int, ...]:
+    """The steps that people can drop before, from 2; where all are optional the second."""
+    return tuple(k + 1 for k, optional in enumerate(of.plan().optional) if k and not optional) or (2,)
+
+
+def _differences(question: Question, query: DropOff, steps: tuple[int, ...]) -> pd.DataFrame:
+    """One row per step and value of each dimension that holds enough people: first by how many were lost at least (by the
+    near end of the interval), then by how many were gained at least, then by the estimate."""
+    parts = [part for name in query.by for part in _cut(question, query, name, steps)]
+    frame = pd.concat(parts) if parts else _against(pd.DataFrame(columns=["people", "went"], dtype=float), "", 2)
     frame = frame[(frame["people"] >= FEWEST) & (frame["value"] != "")]
-    sure = (frame["low"] > 0) | (frame["high"] < 0)
-    ranked = frame.assign(_sure=sure, _size=frame["lost"].abs()).sort_values(["_sure", "_size"], ascending=False, kind="stable")
-    return ranked.head(query.limit)
+    lost, gained = frame["people"] * -frame["high"].clip(upper=0), frame["people"] * frame["low"].clip(lower=0)
+    ranked = frame.assign(_lost=lost.fillna(0), _gained=gained.fillna(0), _size=frame["lost"].abs())
+    return ranked.sort_values(["_lost", "_gained", "_size"], ascending=False, kind="stable").head(query.limit)
 
 
-def _cut(question: Question, query: DropOff, name: str, steps: tuple[int, int]) -> pd.DataFrame:
-    """The funnel broken down by one dimension, each value against all others."""
+def _cut(question: Question, query: DropOff, name: str, steps: tuple[int, ...]) -> list[pd.DataFrame]:
+    """The funnel broken down by one dimension: before each step, each value against all others."""
     asked = query.asked.model_copy(update={"by": (name,), "limit": 100})
     frame = funnel.answer(replace(question, query=asked)).frame
-    wide = frame.pivot_table(index=name, columns="step", values="people", sort=False)
+    wide = frame.pivot_table(index=name, columns="step", values="people", sort=False).fillna(0.0)
     if wide.empty:
-        return pd.DataFrame()
-    counts = pd.DataFrame({"people": wide[str(steps[0] + 1)], "went": wide[str(steps[1] + 1)]}).fillna(0.0)
-    return _against(counts, name)
+        return []
+    return [_against(_counts(wide, asked, step), name, step) for step in steps]
 
 
-def _against(counts: pd.DataFrame, name: str) -> pd.DataFrame:
-    """`people` and how many of them `went` on, each value against the sum of the others: with attribution to one value nobody is in two."""
+def _counts(wide: pd.DataFrame, asked: Funnel, step: int) -> pd.DataFrame:
+    """Of each value, who was at the required step before, and who went on."""
+    before = asked.plan().previous(step - 1) + 1
+    return pd.DataFrame({"people": wide[str(before)], "went": wide[str(step)]})
+
+
+def _against(counts: pd.DataFrame, name: str, step: int) -> pd.DataFrame:
+    """Each value against the sum of the others: with attribution to one value nobody is in two."""
     n, x = counts["people"].to_numpy(float), counts["went"].to_numpy(float)
     others, others_went = n.sum() - n, x.sum() - x
     here, rest = _share(x, n), _share(others_went, others)
     low, high = newcombe((x, n), (others_went, others))
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
-            "dimension": name, "value": counts.index.astype(str), "people": n, "dropped": n - x, "conversion": here, "rest": rest,
-            "difference": here - rest, "low": low, "high": high, "lift": _share(1 - here, 1 - rest), "lost": n * (rest - here),
+            "dimension": name, "value": counts.index.astype(str), "step": str(step), "people": n, "dropped": n - x,
+            "conversion": here, "rest": rest, "difference": here - rest, "low": low, "high": high,
+            "lift": _share(1 - here, 1 - rest), "lost": n * (rest - here),
         }
     )  # fmt: skip
+    return found.nsmallest(1, "difference") if len(found) == 2 else found  # of two values the other says the same again
 
 
 def _compared(found: pd.DataFrame) -> pd.DataFrame:

@@ -16,9 +16,11 @@ CUTS = ("browser", "os", "device", "country", "channel", "plan", "language", "ki
 class DropOff(Query):
     """`DropOff(of=Funnel(...), step=3)`: what sets those who dropped before a step apart from those who did it.
 
-    `look`: `differences`, for each value of the dimensions `by` whether its people drop more often than all others; `next`, the event after
+    `look`: `differences`, for each value of the dimensions `by` whether its people drop more often than all others
+    (without `step` before any required one); `next`, the event after
     the step before, of those who dropped beside those who went on; `errors`, the form errors, logged errors and events with the action
-    "error" that they met in the half hour (`within_seconds`) after the step before. Without `step` it is the one before which most drop.
+    "error" that they met in the half hour (`within_seconds`) after the step before. For these two, without `step` it is
+    the one before which most drop.
     The period is this query's; its filters are added to the funnel's.
     """
 

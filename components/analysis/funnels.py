@@ -10,6 +10,7 @@ from accounts.actor import Actor
 from accounts.language import Text
 from accounts.roles import Permission
 from analytics.query import Query
+from components.analysis import address
 from components.analysis.analysis import Analysis
 from components.editors import choices
 from components.editors.choices import Range
@@ -67,6 +68,8 @@ TAKE_OUT = Text("Remove the exclusion", "Retirer l’exclusion")
 TWO_FIRST = Text(
     "An exclusion lies between two steps: choose two first.", "Une exclusion se place entre deux étapes : choisissez-en d’abord deux."
 )
+LOOK, MOST_DROP = Text("Reasons for dropping before", "Raisons d’abandon avant"), Text("Where most drop", "Là où l’on perd le plus")
+WORDS = ("", *(str(step) for step in range(2, 21)))  # of `?view=`: the step before which reasons are looked for
 MOST_EXCLUSIONS = 10
 
 
@@ -109,6 +112,24 @@ def editor(draft: Draft) -> None:
     rows = (data.get("where") or {}).get("values")
     with st.expander(_counted(WHOLE[locale], rows), icon=":material/filter_list:", key="funnel_where"):
         where_editor(draft.field("where"))
+    _reasons(draft)
+
+
+def _reasons(draft: Draft) -> None:
+    """Before which step the reasons for dropping are looked for: the page's own word in the address."""
+    names = _step_names(draft.field("steps"))
+    if len(names) < 2:
+        return
+    options = {"": MOST_DROP[draft.locale]} | {str(i + 1): name for i, name in enumerate(names) if i}
+    chosen = address.view(FUNNELS)
+    st.session_state["funnel_reasons"] = chosen if chosen in options else ""
+    st.selectbox(
+        LOOK[draft.locale],
+        list(options),
+        format_func=lambda word: options[word],
+        key="funnel_reasons",
+        on_change=lambda: address.look(FUNNELS, st.session_state["funnel_reasons"]),
+    )
 
 
 def _counted(label: str, items: Any) -> str:
@@ -186,4 +207,4 @@ def _exclusions(field: Field) -> None:
         choices.press(EXCLUDE, field, "more", icon=":material/add:", do=field.add, args=({UNSET: True, "from_step": 0, "to_step": 1},))
 
 
-FUNNELS = Analysis("funnels", TITLE, ("funnel",), start, editor, funnel_report, settle)
+FUNNELS = Analysis("funnels", TITLE, ("funnel",), start, editor, funnel_report, settle, WORDS)

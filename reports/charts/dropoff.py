@@ -25,6 +25,7 @@ WENT, REST = Text("Went on", "Ont continué"), Text("All others", "Tous les autr
 PEOPLE, DIFFERENCE = Text("People", "Personnes"), Text("Difference, 99% interval", "Écart, intervalle à 99 %")
 TIMES = Text("Drop {times} times as often", "Abandonnent {times} fois plus souvent")
 LOST, LIFT = Text("Lost by it", "Perdus ainsi"), Text("Likelihood", "Fréquence")
+STEP = Text("Before step", "Avant l’étape")
 WHAT, DROPPED = Text("What", "Quoi"), Text("Of those who dropped", "De ceux qui abandonnent")
 NOTHING = Text("Nothing more", "Plus rien")
 POINTS = Text("{low} to {high}", "{low} à {high}")
@@ -59,7 +60,7 @@ def differences(result: Result, panel: Panel, palette: Palette, locale: str) -> 
     y = _names(rows)
     fill = {"field": "fill", "type": "nominal", "scale": None}
     tip = spec.tooltip(
-        [("name", WHAT[locale]), ("people", PEOPLE[locale]), ("went", WENT[locale]), ("rest", REST[locale]),
+        [("name", WHAT[locale]), ("before", STEP[locale]), ("people", PEOPLE[locale]), ("went", WENT[locale]), ("rest", REST[locale]),
          ("apart", DIFFERENCE[locale]), ("likely", LIFT[locale]), ("lost", LOST[locale])]
     )  # fmt: skip
     zero = spec.layer([{"at": 0.0}], "rule", {"color": palette.muted, "strokeDash": [3, 3]}, {"x": x | {"field": "at"}})
@@ -76,7 +77,7 @@ def _names(rows: list[Row]) -> spec.Spec:
     return {
         "field": "order",
         "type": "ordinal",
-        "axis": {"labelExpr": names, "grid": False, "labelLimit": {"expr": "max(width * 0.3, 110)"}},
+        "axis": {"labelExpr": names, "grid": False, "labelLimit": {"expr": "max(containerSize()[0] * 0.34, 120)"}},
     }
 
 
@@ -90,8 +91,9 @@ def _difference(order: int, row: dict[Any, Any], result: Result, locale: str) ->
         "order": order,
         "dimension": str(row["dimension"]),
         "value": str(row["value"]),
-        "step": str(result.extra["step"]),
-        "name": named(str(row["dimension"]), str(row["value"]), locale),
+        "step": str(row["step"]),
+        "name": _numbered(row, result, locale),
+        "before": result.extra["titles"][int(row["step"]) - 1],
         "at": float(row["difference"]),
         "low": float(row["low"]),
         "high": float(row["high"]),
@@ -103,6 +105,12 @@ def _difference(order: int, row: dict[Any, Any], result: Result, locale: str) ->
         "likely": words.MISSING if math.isnan(lift) else TIMES[locale].format(times=words.decimal(lift, 1, locale)),
         "lost": words.count(round(float(row["lost"])), locale, "exact"),
     }
+
+
+def _numbered(row: dict[Any, Any], result: Result, locale: str) -> str:
+    """`4. Browser: Safari`, the number being that of the step, where there are several."""
+    number = f"{row['step']}. " if len(result.extra["titles"]) > 2 else ""
+    return number + named(str(row["dimension"]), str(row["value"]), locale)
 
 
 def happened(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:

@@ -33,7 +33,7 @@ LIKELY = Text("95% interval", "Intervalle à 95 %")
 
 
 def funnel_steps(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
-    """One bar per step (and slice), as high as the share of those who entered; hatched above it those lost since the step before.
+    """One bar per step (and slice), as high as the share of those who entered; pale above it those lost since the step before.
 
     A click gives back `step`, `outcome` (reached or dropped) and `slice` (JSON).
     """
@@ -44,13 +44,13 @@ def funnel_steps(result: Result, panel: Panel, palette: Palette, locale: str) ->
     place = _place(rows, slices, locale)
     tip = spec.tooltip(_tips(rows, slices, locale))
     fill = {"field": "fill", "type": "nominal", "scale": None}
+    shade = {"field": "shade", "type": "quantitative", "scale": None}
     y = place["y"] | {"field": "top"}
-    lost = [part for part in parts if part["outcome"] == "dropped"]
     column = spec.layer(
-        parts, "bar", {"cursor": "pointer"}, place | {"y": y, "y2": {"field": "base"}, "color": fill, "tooltip": tip}
+        parts, "bar", {"cursor": "pointer"}, place | {"y": y, "y2": {"field": "base"}, "color": fill, "opacity": shade, "tooltip": tip}
     )  # fmt: skip
     column["params"] = [spec.pick("step", "outcome", "slice")]
-    layers = [column, *_stripes(lost, place | {"y": y, "y2": {"field": "base"}}, palette), *_intervals(rows, place, palette)]
+    layers = [column, *_intervals(rows, place, palette)]
     layers += _labels(rows, place, slices)
     if len(slices) > 1:
         layers.insert(0, _legend(rows, place, slices, colours))
@@ -112,9 +112,9 @@ def _rate(step: dict[Any, Any], *names: str) -> str:
 def _parts(row: Row, colour: str, palette: Palette) -> list[Row]:
     """The bar, and above it what was lost since the step before."""
     kept = {k: v for k, v in row.items() if k not in ("low", "high", "before", "share")}
-    bars = [kept | {"outcome": "reached", "base": 0.0, "top": row["share"], "fill": colour}]
+    bars = [kept | {"outcome": "reached", "base": 0.0, "top": row["share"], "fill": colour, "shade": 1}]
     if row["step"] != "1" and row["before"] > row["share"]:
-        bars.append(kept | {"outcome": "dropped", "base": row["share"], "top": row["before"], "fill": palette.idle})
+        bars.append(kept | {"outcome": "dropped", "base": row["share"], "top": row["before"], "fill": palette.idle, "shade": 0.45})
     return bars
 
 
@@ -147,13 +147,6 @@ def _tips(rows: list[Row], slices: list[str], locale: str) -> list[tuple[str, st
     if len(slices) > 1:
         tips.insert(1, ("name", Text("Group", "Groupe")[locale]))
     return tips + ([("money", VALUE[locale])] if rows and "money" in rows[0] else [])
-
-
-def _stripes(lost: list[Row], placed: dict[str, Any], palette: Palette) -> list[spec.Spec]:
-    """What was lost is hatched, so that it is not taken for a second series."""
-    if not lost:
-        return []
-    return [spec.layer(lost, "bar", {"color": spec.hatch(palette.card, 24), "cursor": "pointer", "tooltip": False}, placed)]
 
 
 def _intervals(rows: list[Row], place: dict[str, Any], palette: Palette) -> list[spec.Spec]:
@@ -250,7 +243,7 @@ def funnel_table(result: Result, panel: Panel, palette: Palette, locale: str) ->
 
 def _by_step(result: Result, locale: str) -> Sheet:
     rows = _steps(result, locale)
-    shown = [("title", STEP), ("people", PEOPLE), ("lost", DROPPED), ("way", WAY), ("since", BEFORE), ("median", MEDIAN), ("mean", MEAN)]
+    shown = [("title", STEP), ("people", PEOPLE), ("lost", DROPPED), ("way", WAY), ("since", BEFORE), ("median", MEDIAN)]
     shown += [("money", VALUE)] if rows and "money" in rows[0] else []
     heads = [SheetColumn(name, text[locale], name != "title") for name, text in shown]
     columns = (*heads, SheetColumn("step", "", False, hidden=True))

@@ -102,8 +102,8 @@ def _steps(query: Funnel) -> Panel:
         _as(query, view="steps"),
         "funnel_steps",
         note=Text(
-            "Click a bar for who came that far, the hatched part for who dropped",
-            "Cliquez sur une barre pour voir qui est arrivé, sur la partie hachurée pour qui a abandonné",
+            "Click a bar for who came that far, the pale part for who dropped",
+            "Cliquez sur une barre pour voir qui est arrivé, sur la partie pâle pour qui a abandonné",
         ),
         height=300,
         drill=People(of=query),
@@ -159,6 +159,8 @@ def _reasons(query: Funnel, view: str) -> tuple[Panel, ...]:
     step = int(view) if view.isdigit() and 2 <= int(view) <= len(query.steps) else None
     where = Text(f"Before step {step}", f"Avant l’étape {step}") if step else Text("Where most drop", "Là où l’on perd le plus")
 
+    before = where if step else Text("Before each step", "Avant chaque étape")
+
     def asked(look: str) -> DropOff:
         return DropOff.model_validate({"of": query, "step": step, "look": look})
 
@@ -168,7 +170,10 @@ def _reasons(query: Funnel, view: str) -> tuple[Panel, ...]:
             Text("Who drops more than others", "Qui abandonne plus que les autres"),
             asked("differences"),
             "differences",
-            note=Text(f"{where.en}: share that goes on, against everybody else", f"{where.fr} : part qui continue, contre tous les autres"),
+            note=Text(
+                f"{before.en}: share that goes on, against everybody else; red where it is certainly less",
+                f"{before.fr} : part qui continue, contre tous les autres ; en rouge si elle est sûrement moindre",
+            ),
             drill=People(of=query),
             needs="usage",
         ),
@@ -178,10 +183,9 @@ def _reasons(query: Funnel, view: str) -> tuple[Panel, ...]:
             asked("errors"),
             "happened",
             note=Text(
-                "In the half hour after the step before; the tick is those who went on",
-                "Dans la demi-heure suivante ; le trait : ceux qui ont continué",
+                f"{where.en}, in the half hour after the step before; the tick is those who went on",
+                f"{where.fr}, dans la demi-heure suivante ; le trait : ceux qui ont continué",
             ),
-            width="half",
             needs="usage",
         ),
         Panel(
@@ -190,10 +194,9 @@ def _reasons(query: Funnel, view: str) -> tuple[Panel, ...]:
             asked("next"),
             "happened",
             note=Text(
-                "The first thing after the step before; the tick is those who went on",
-                "La première chose après l’étape ; le trait : ceux qui ont continué",
+                f"{where.en}, the first thing after the step before; the tick is those who went on",
+                f"{where.fr}, la première chose après l’étape précédente ; le trait : ceux qui ont continué",
             ),
-            width="half",
             needs="usage",
         ),
     )
