@@ -100,7 +100,7 @@ ACQUISITION: tuple[Metric, ...] = (
     *(metric for n in WEEKS for metric in _week(n)),
     Metric(
         "first_signups",
-        Text("New sign-ups followed", "Nouveaux inscrits suivis"),
+        Text("New sign-ups", "Nouveaux inscrits"),
         Text("Users who signed up for the first time in the period.", "Utilisateurs inscrits pour la première fois dans la période."),
         "acquisition", Unit.COUNT, source=SIGN_UP_REVENUE, expression=lambda rows: sa.func.count(), empty=0,
     ),

@@ -26,14 +26,14 @@ AUDIENCE: tuple[Metric, ...] = (
     ),
     Metric(
         "session_conversion_rate",
-        Text("Converting sessions, share", "Part des sessions converties"),
+        Text("Session conversion", "Conversion par session"),
         Text("Sessions in which a conversion of any type happened ÷ sessions.", "Sessions avec une conversion de tout type ÷ sessions."),
         "activity", Unit.RATIO, needs=("converting_sessions", "sessions"),
         formula=lambda m: ratio(m["converting_sessions"], m["sessions"]), change="points",
     ),
     Metric(
         "session_value",
-        Text("Value of conversions in sessions", "Valeur des conversions en session"),
+        Text("Session value", "Valeur des sessions"),
         Text(
             "Money of the conversions that happened in the sessions begun in the period.",
             "Montant des conversions survenues dans les sessions commencées dans la période.",
