@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from accounts.roles import Permission
-from api import catalogue, collect, health, keys, limits, openapi, operations, quarantine, query, session
+from api import catalogue, collect, demo_site, health, keys, limits, openapi, operations, quarantine, query, segments, session
 from api.answers import ApiError, problem, trace_id
 from data_access.errors import WarehouseError
 
@@ -37,6 +37,12 @@ TABLE: tuple[Entry, ...] = (
     Entry("POST", "/api/v1/query", query.ask, "Ask a question: a Query in, a Result out"),
     Entry("GET", "/api/v1/metrics", catalogue.metrics, "The metrics this token may read"),
     Entry("GET", "/api/v1/dimensions", catalogue.dimensions, "The dimensions to break down and filter by"),
+    Entry("GET", "/api/v1/segments", segments.listed, "The tenant's segments", permission=Permission.READ_KPI),
+    Entry("POST", "/api/v1/segments", segments.create, "Keep a new segment", permission=Permission.BUILD),
+    Entry("GET", "/api/v1/segments/{id}", segments.one, "A segment with its size now", permission=Permission.READ_KPI),
+    Entry("PUT", "/api/v1/segments/{id}", segments.change, "Replace a segment", permission=Permission.BUILD),
+    Entry("DELETE", "/api/v1/segments/{id}", segments.delete, "Forget a segment", permission=Permission.BUILD),
+    Entry("GET", "/api/v1/segments/{id}/members", segments.members, "Who is in a segment", permission=Permission.READ_PEOPLE),
     Entry("GET", "/api/v1/tokens", keys.listed, "The tenant's API tokens", permission=ADMIN),
     Entry("POST", "/api/v1/tokens", keys.create, "Make an API token", permission=ADMIN),
     Entry("DELETE", "/api/v1/tokens/{id}", keys.revoke, "Revoke an API token", permission=ADMIN),
@@ -49,6 +55,8 @@ TABLE: tuple[Entry, ...] = (
     Entry("GET", "/metrics", health.numbers, "The process's own numbers, for Prometheus", token=False),
     Entry("POST", "/session", session.begin, "Exchange a sign-in's ticket for its cookie", token=False, documented=False),
     Entry("POST", "/session/end", session.end, "Sign out", token=False, documented=False),
+    Entry("GET", "/demo/site", demo_site.page, "The demonstration's site", token=False, documented=False),
+    Entry("GET", "/demo/site/{rest:path}", demo_site.page, "The demonstration's site", token=False, documented=False),
     Entry("POST", "/internal/{name}", operations.route, "Commands of the command line", token=False, documented=False),
 )
 

@@ -18,6 +18,7 @@ from analytics.run import run
 from components import literal, session, states
 from components.draw import sheet_html, tiles_html
 from data_access.clock import naive_utc, utc_now
+from data_access.settings import settings
 from reports import dates, words
 from reports.charts.view import Sheet, SheetColumn, Tile
 
@@ -62,6 +63,7 @@ NOTHING_NEXT = Text(
     "Placez le SDK dans une page ou un serveur : la page Données fournit les lignes à copier, avec votre clé. "
     "Le premier événement s’affiche ici en deux secondes.",
 )
+SITE = Text("Open the demonstration shop and click around", "Ouvrir la boutique de démonstration et cliquer")
 AGO = Text("{time} ago", "il y a {time}")
 JUST = Text("now", "à l’instant")
 
@@ -98,6 +100,8 @@ def _quiet(result: Result, actor: Actor, now: datetime) -> None:
         return
     said = QUIET_NEXT[actor.locale].format(instant=dates.instant(newest, actor.tenant, actor.locale, now))
     states.state(QUIET[actor.locale], said)
+    if settings().demo_mode:
+        st.link_button(SITE[actor.locale], f"/demo/site?company={actor.tenant.slug}", icon=":material/storefront:")
 
 
 def _board(result: Result, actor: Actor, now: datetime) -> None:
