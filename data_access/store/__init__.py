@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_access.store.actors import actors, preferences
-from data_access.store.alerts import alert_steps, alerts, rules, silences, standings
+from data_access.store.alerts import alert_steps, alerting, alerts, rules, silences, standings
 from data_access.store.analyses import analyses, favourites
 from data_access.store.attempts import login_attempts
 from data_access.store.audit import audit
@@ -23,6 +23,7 @@ __all__ = [
     "StoreUnavailable",
     "actors",
     "alert_steps",
+    "alerting",
     "alerts",
     "analyses",
     "audit",

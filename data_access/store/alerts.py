@@ -1,4 +1,4 @@
-"""Rules, where each of their series stands, alerts with everything that happened to them, and silences."""
+"""Rules, where each of their series stands, alerts with everything that happened to them, routing and silences."""
 
 from __future__ import annotations
 
@@ -90,6 +90,16 @@ alert_steps = sa.Table(
     sa.Column("actor", sa.String(32)),  # None: the engine
     sa.Column("reason", sa.String(2000), nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
+)
+
+alerting = sa.Table(
+    "alerting",
+    metadata,
+    sa.Column("tenant", sa.ForeignKey("tenants.key"), primary_key=True),
+    sa.Column("definition", sa.JSON, nullable=False),  # routes and inhibitions
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("updated_by", sa.String(80), nullable=False),
 )
 
 silences = sa.Table(

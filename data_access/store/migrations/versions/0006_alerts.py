@@ -44,6 +44,15 @@ def upgrade() -> None:
         batch_op.create_index('ix_alerts_fingerprint', ['tenant', 'fingerprint'], unique=False)
         batch_op.create_index('ix_alerts_tenant_state', ['tenant', 'state', 'updated_at'], unique=False)
 
+    op.create_table('alerting',
+    sa.Column('tenant', sa.Integer(), nullable=False),
+    sa.Column('definition', sa.JSON(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_by', sa.String(length=80), nullable=False),
+    sa.ForeignKeyConstraint(['tenant'], ['tenants.key'], name=op.f('fk_alerting_tenant_tenants')),
+    sa.PrimaryKeyConstraint('tenant', name=op.f('pk_alerting'))
+    )
     op.create_table('silences',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('tenant', sa.Integer(), nullable=False),
@@ -131,6 +140,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_silences_tenant'))
 
     op.drop_table('silences')
+    op.drop_table('alerting')
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.drop_index('ix_alerts_tenant_state')
         batch_op.drop_index('ix_alerts_fingerprint')
