@@ -21,6 +21,7 @@ from analytics.kinds import (
     movements,
     paths,
     people,
+    person,
     properties,
     retention,
     segment_difference,
@@ -29,6 +30,7 @@ from analytics.kinds import (
     segment_size,
     sessions,
     stickiness,
+    trends,
 )
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.attribution_query import Attribution
@@ -40,6 +42,7 @@ from analytics.kinds.live import Live
 from analytics.kinds.movements import Movements
 from analytics.kinds.paths import Paths
 from analytics.kinds.people import People
+from analytics.kinds.person_query import Person
 from analytics.kinds.properties import Properties
 from analytics.kinds.retention import Retention
 from analytics.kinds.segment_difference import SegmentDifference
@@ -48,6 +51,7 @@ from analytics.kinds.segment_overlap import SegmentOverlap
 from analytics.kinds.segment_size import SegmentSize
 from analytics.kinds.sessions import Sessions
 from analytics.kinds.stickiness import Stickiness
+from analytics.kinds.trends import Trends
 from analytics.period import InvalidPeriod
 from analytics.query import InvalidQuery, Query, explain
 from analytics.question import Question
@@ -77,6 +81,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "aggregate": Kind(Aggregate, aggregate.answer, aggregate.tables, aggregate.permissions, aggregate.lookback, aggregate.until_now),
     "retention": Kind(Retention, retention.answer, retention.tables, retention.permissions, retention.lookback),
+    "trends": Kind(Trends, trends.answer, trends.tables, trends.permissions, trends.lookback),
     "movements": Kind(Movements, movements.answer, movements.tables, movements.permissions, movements.lookback),
     "funnel": Kind(Funnel, funnel.answer, funnel.tables, funnel.permissions, funnel.lookback),
     "lifecycle": Kind(Lifecycle, lifecycle.answer, lifecycle.tables, lifecycle.permissions, lifecycle.lookback),
@@ -87,6 +92,7 @@ KINDS: dict[str, Kind] = {
     "event_names": Kind(EventNames, event_names.answer, event_names.tables, event_names.permissions, event_names.lookback),
     "live": Kind(Live, live.answer, live.tables, live.permissions, live.lookback, live.until_now),
     "people": Kind(People, people.answer, people.tables, people.permissions, people.lookback, people.until_now, people.looks_at),
+    "person": Kind(Person, person.answer, person.tables, person.permissions, person.lookback, looks_at=person.looks_at),
     "dropoff": Kind(DropOff, dropoff.answer, dropoff.tables, dropoff.permissions, dropoff.lookback),
     "properties": Kind(Properties, properties.answer, properties.tables, properties.permissions, properties.lookback),
     "segment_size": Kind(SegmentSize, segment_size.answer, segment_size.tables, segment_size.permissions, segment_size.lookback),
