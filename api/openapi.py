@@ -13,8 +13,25 @@ from api import collect_openapi
 from api.answers import answer
 from api.schemas import SCHEMAS
 
-_LIST = ("/api/v1/metrics", "/api/v1/dimensions", "/api/v1/tokens", "/api/v1/audit", "/api/v1/query")
-_BODIES = {"/api/v1/query": "Query", "/api/v1/tokens": "NewToken"}
+_LIST = (
+    "/api/v1/metrics",
+    "/api/v1/dimensions",
+    "/api/v1/tokens",
+    "/api/v1/audit",
+    "/api/v1/query",
+    "/api/v1/analyses",
+    "/api/v1/analyses/{id}/result",
+    "/api/v1/segments",
+    "/api/v1/segments/{id}/members",
+)
+_BODIES = {
+    "/api/v1/query": "Query",
+    "/api/v1/tokens": "NewToken",
+    "/api/v1/analyses": "NewAnalysis",
+    "/api/v1/analyses/{id}": "NewAnalysis",
+    "/api/v1/segments": "NewSegment",
+    "/api/v1/segments/{id}": "NewSegment",
+}
 _ANSWERS = {
     ("POST", "/api/v1/query"): "ResultAnswer",
     ("GET", "/api/v1/metrics"): "MetricList",
@@ -22,6 +39,16 @@ _ANSWERS = {
     ("GET", "/api/v1/tokens"): "TokenList",
     ("POST", "/api/v1/tokens"): "NewTokenAnswer",
     ("GET", "/api/v1/audit"): "AuditList",
+    ("GET", "/api/v1/analyses"): "AnalysisList",
+    ("POST", "/api/v1/analyses"): "NewAnalysisAnswer",
+    ("GET", "/api/v1/analyses/{id}"): "AnalysisAnswer",
+    ("PUT", "/api/v1/analyses/{id}"): "AnalysisAnswer",
+    ("GET", "/api/v1/analyses/{id}/result"): "ResultAnswer",
+    ("GET", "/api/v1/segments"): "SegmentList",
+    ("POST", "/api/v1/segments"): "NewSegmentAnswer",
+    ("GET", "/api/v1/segments/{id}"): "SegmentAnswer",
+    ("PUT", "/api/v1/segments/{id}"): "SegmentAnswer",
+    ("GET", "/api/v1/segments/{id}/members"): "ResultAnswer",
 }
 _PROBLEMS = {
     "400": "Malformed request",
@@ -76,7 +103,7 @@ def _operation(entry: Any) -> dict[str, Any]:
         operation["description"] = f"Needs the permission `{entry.permission}`."
     if not entry.token:
         operation["security"] = []
-    if entry.method == "POST" and entry.path in _BODIES:
+    if entry.method in ("POST", "PUT") and entry.path in _BODIES:
         operation["requestBody"] = {"required": True, "content": _json(_BODIES[entry.path])}
     return operation
 
@@ -95,7 +122,7 @@ def _responses(entry: Any) -> dict[str, Any]:
     good: dict[str, Any] = {"description": entry.summary}
     if schema:
         good["content"] = _json(schema)
-    status = "201" if schema == "NewTokenAnswer" else "200"
+    status = "201" if schema in ("NewTokenAnswer", "NewSegmentAnswer", "NewAnalysisAnswer") else "200"
     problems = _PROBLEMS if entry.token else {code: _PROBLEMS[code] for code in ("429", "503")}
     return {status: good, **{code: {"description": text, "content": _json("Problem")} for code, text in problems.items()}}
 

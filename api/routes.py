@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from accounts.roles import Permission
-from api import catalogue, collect, demo_site, health, keys, limits, openapi, operations, quarantine, query, segments, session
+from api import analyses, catalogue, collect, demo_site, health, keys, limits, openapi, operations, quarantine, query, segments, session
 from api.answers import ApiError, problem, trace_id
 from data_access.errors import WarehouseError
 
@@ -43,6 +43,12 @@ TABLE: tuple[Entry, ...] = (
     Entry("PUT", "/api/v1/segments/{id}", segments.change, "Replace a segment", permission=Permission.BUILD),
     Entry("DELETE", "/api/v1/segments/{id}", segments.delete, "Forget a segment", permission=Permission.BUILD),
     Entry("GET", "/api/v1/segments/{id}/members", segments.members, "Who is in a segment", permission=Permission.READ_PEOPLE),
+    Entry("GET", "/api/v1/analyses", analyses.listed, "Saved analyses, one's favourites first", permission=Permission.READ_KPI),
+    Entry("POST", "/api/v1/analyses", analyses.create, "Save a question under a name", permission=Permission.BUILD),
+    Entry("GET", "/api/v1/analyses/{id}", analyses.one, "A saved analysis", permission=Permission.READ_KPI),
+    Entry("PUT", "/api/v1/analyses/{id}", analyses.change, "Replace a saved analysis", permission=Permission.BUILD),
+    Entry("DELETE", "/api/v1/analyses/{id}", analyses.delete, "Forget a saved analysis", permission=Permission.BUILD),
+    Entry("GET", "/api/v1/analyses/{id}/result", analyses.result, "What a saved analysis says now", permission=Permission.READ_KPI),
     Entry("GET", "/api/v1/tokens", keys.listed, "The tenant's API tokens", permission=ADMIN),
     Entry("POST", "/api/v1/tokens", keys.create, "Make an API token", permission=ADMIN),
     Entry("DELETE", "/api/v1/tokens/{id}", keys.revoke, "Revoke an API token", permission=ADMIN),

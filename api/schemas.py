@@ -59,7 +59,22 @@ LINE = {
     "details": {"type": "object"},
     **dict.fromkeys(("at", "action", "object", "outcome", "address", "trace"), TEXT),
 }
-
+ANALYSIS = {
+    **dict.fromkeys(
+        ("id", "page", "kind", "name", "description", "folder", "owner", "owner_name", "view", "created_at", "updated_at"), TEXT
+    ),
+    "version": {"type": "integer"},
+    "favourite": {"type": "boolean"},
+    "query": {"type": "object", "description": "A Query."},
+    "scope": {"type": "object", "description": "Period, comparison, grain, filters and segment chosen for the page."},
+}
+SEGMENT = {
+    **dict.fromkeys(("id", "name", "description", "sentence", "created_at", "updated_at"), TEXT),
+    "version": {"type": "integer"},
+    "owner": WORDS,
+    "frozen_at": WORDS,
+    "definition": {"type": "object", "description": "Groups of conditions, as docs/segments.md says."},
+}
 
 SCHEMAS: dict[str, Any] = {
     "Problem": an_object("error", error=an_object("code message trace_id", code=TEXT, message=TEXT, trace_id=TEXT)),
@@ -77,6 +92,27 @@ SCHEMAS: dict[str, Any] = {
     ),
     "NewTokenAnswer": an_object("data", data=an_object("id token", token=TEXT, **TOKEN)),
     "AuditLine": an_object("id at action object outcome", **LINE),
+    "Analysis": an_object("id page kind name query scope version favourite", **ANALYSIS),
+    "NewAnalysis": an_object(
+        "name query",
+        **{key: ANALYSIS[key] for key in ("name", "description", "folder", "query", "scope", "view", "page")},
+        version={"type": "integer", "minimum": 1, "description": "When an analysis is changed: the one that was read."},
+    ),
+    "NewAnalysisAnswer": an_object("data", data=ref("Analysis")),
+    "AnalysisAnswer": an_object("data", data=ref("Analysis")),
+    "AnalysisList": paged("Analysis"),
+    "Segment": an_object("id name version definition sentence", **SEGMENT),
+    "NewSegment": an_object(
+        "name definition",
+        name=TEXT,
+        description=TEXT,
+        definition={"type": "object"},
+        frozen={"type": "boolean"},
+        version={"type": ["integer", "null"], "minimum": 1},
+    ),
+    "NewSegmentAnswer": an_object("data", data=ref("Segment")),
+    "SegmentAnswer": an_object("data", data=an_object("id name version", **SEGMENT, size=NUMBER, share=NUMBER)),
+    "SegmentList": paged("Segment"),
     "MetricList": paged("Metric"),
     "DimensionList": paged("Dimension"),
     "TokenList": paged("Token"),
