@@ -24,7 +24,8 @@ from analytics.lists.chunks import CHUNK, runs
 from analytics.lists.coverage import Coverage, coverage
 from analytics.lists.merged import Tail, part_of
 from analytics.lists.scope import scope_of
-from analytics.lists.terms import NotCarried, Words
+from analytics.lists.tables import Words
+from analytics.lists.terms import NotCarried
 from analytics.question import Question
 from data_access.errors import QueryBudgetExceeded
 from data_access.schema import events
@@ -60,21 +61,19 @@ def _threads() -> ThreadPoolExecutor:
 
 def read_log(question: Question, reading: Reading) -> Log:
     """The events that the matchers mean, inside the question's tenant, period and filters, as one log."""
-    return joined(read_parts(question, reading).each(lambda log: log), reading)
+    return joined(read_parts(question, reading).each(lambda log: log))
 
 
-def joined(logs: Sequence[Log], reading: Reading) -> Log:
-    """Logs of disjoint users, in the order of their keys, as one."""
+def joined(logs: Sequence[Log]) -> Log:
+    """Logs of disjoint users, in the order of their keys, as one; they share the words of their cuts."""
     if len(logs) == 1:
         return logs[0]
     nothing = np.zeros(0, np.int64)
     who, time, bits = (np.concatenate([nothing, *(getattr(log, name) for log in logs)]) for name in ("who", "time", "bits"))
-    count = len(reading.cuts) + len(reading.computed)
-    words = [logs[0].cuts[i].words if logs else () for i in range(count)]
-    cuts = tuple(Cut(np.concatenate([nothing, *(log.cuts[i].codes for log in logs)]), words[i]) for i in range(count))
+    words = [cut.words for cut in logs[0].cuts] if logs else []
+    cuts = tuple(Cut(np.concatenate([log.cuts[i].codes for log in logs]), said) for i, said in enumerate(words))
     values = [log.value for log in logs if log.value is not None]
-    value = np.concatenate([np.zeros(0), *values]) if reading.value else None
-    return Log(who, time, bits, cuts, value)
+    return Log(who, time, bits, cuts, np.concatenate(values) if values else None)
 
 
 def read_parts(question: Question, reading: Reading) -> Parts:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from analytics.kernels.arrays import Flags, Floats, Ints, begins, grouped_median, run_of
 from analytics.kernels.attempts import NEVER, Attempts, Plan, levels
-from analytics.kernels.instants import Instants
+
+
+class Timed(Protocol):
+    """Instants, of which nothing is asked but when they were."""
+
+    @property
+    def time(self) -> Ints: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Outcome:
         return len(self.who)
 
 
-def outcome(found: Instants, tried: Attempts, plan: Plan, who: Ints) -> Outcome:
+def outcome(found: Timed, tried: Attempts, plan: Plan, who: Ints) -> Outcome:
     """The people of these attempts; `who` names the person of each, in ascending order."""
     first = begins(who)
     person = run_of(first, len(who))
@@ -50,7 +57,7 @@ def _most(value: Ints, first: Ints) -> Ints:
     return np.maximum.reduceat(value, first) if len(first) else value[:0]
 
 
-def _best(found: Instants, tried: Attempts, by: tuple[Ints, Ints, Ints], plan: Plan) -> Ints:
+def _best(found: Timed, tried: Attempts, by: tuple[Ints, Ints, Ints], plan: Plan) -> Ints:
     level, first, person = by
     score = level
     if any(plan.optional):
@@ -62,7 +69,7 @@ def _best(found: Instants, tried: Attempts, by: tuple[Ints, Ints, Ints], plan: P
     return leading[begins(person[leading])]
 
 
-def _times(found: Instants, tried: Attempts, which: tuple[Ints, Ints, int], steps: tuple[int, int]) -> tuple[Floats, Floats]:
+def _times(found: Timed, tried: Attempts, which: tuple[Ints, Ints, int], steps: tuple[int, int]) -> tuple[Floats, Floats]:
     """Mean and median seconds between two steps per person, over their attempts `rows`."""
     rows, person, people = which
     begun, done = tried.at[steps[0], rows], tried.at[steps[1], rows]

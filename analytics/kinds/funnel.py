@@ -59,7 +59,7 @@ class _View:
 def answer(question: Question) -> Result:
     """Read, walk, and lay out the view asked for; totals are everybody once, whatever the breakdown."""
     query = cast(Funnel, question.query)
-    passed = passage(question)
+    passed = passage(question, whole=query.view == "trend")
     view = _VIEWS[query.view](passed, question)
     totals, extra = _whole(passed, question)
     columns = _columns(query, view.keys, view.metrics)
@@ -128,7 +128,7 @@ def members(question: Question, slices: tuple[str, ...] | None = None, bucket: p
     start to end, NaN for those who did not come through) and `step_<k>` flags from 1; in one slice (its words) or bucket of the
     trend where told."""
     query = cast(Funnel, question.query)
-    passed = passage(question)
+    passed = passage(question, whole=bucket is not None)
     chosen, when, wanted = None, None, 0
     if bucket is not None:
         grid = Grid(question.scan(Grain(query.grain)), question.period)
@@ -159,7 +159,7 @@ def _members(passed: Passage, found: Outcome, index: Any, keys: Any) -> pd.DataF
 def passed_by(question: Question, before: int, step: int) -> pd.DataFrame:
     """Everybody who did step `before` (from 0), by their best attempt: `key`, `at` (its microseconds since 1970), and whether they
     `dropped` before `step`."""
-    passed = passage(question)
+    passed = passage(question, whole=False)
     found = passed.everybody
     here = np.flatnonzero(reached(found, before))
     at = passed.found.time[found.at[before][here]]

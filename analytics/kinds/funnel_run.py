@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
 import numpy as np
-import sqlalchemy as sa
 
-from analytics.event_log import UNIT_COLUMNS, Log, Reading, event_bounds, event_rows, leaf_names
-from analytics.kernels.arrays import Flags, Ints, begins, distinct, run_of
-from analytics.kernels.attempts import Attempts, Plan, Starts, first_only, starts, voided
-from analytics.kernels.attribution import Members, Slices, combined, largest, regrouped, seen, touched
-from analytics.kernels.instants import Instants, instants
-from analytics.kernels.ordered import ordered
+from analytics.event_log import Log, Reading
+from analytics.kernels.arrays import Flags, Ints, begins, run_of
+from analytics.kernels.attempts import NEVER, Attempts, Plan
+from analytics.kernels.attribution import Members, combined, largest, regrouped, seen, touched
 from analytics.kernels.outcome import Outcome, outcome
-from analytics.kernels.strict import strict
-from analytics.kernels.unordered import TooTangled, unordered
 from analytics.kinds.funnel_query import Funnel
-from analytics.log_parts import read_log
-from analytics.matching import matched
-from analytics.query import InvalidQuery
+from analytics.kinds.funnel_walk import Firsts, Walk, Walker
+from analytics.lists.people import of_people
+from analytics.log_parts import joined, read_parts
 from analytics.question import Question
 from analytics.where import PERSON
-from data_access.schema import events
+
+Codes = list[tuple[Ints, tuple[str, ...]]]  # per dimension of a breakdown: the code of each entry, and the words
+
+
+@dataclass(frozen=True)
+class Moments:
+    """When each instant was, and its first event in the log."""
+
+    time: Ints
+    first: Ints
 
 
 @dataclass(frozen=True)
@@ -32,19 +37,45 @@ class Passage:
     """Everybody's attempts. `owner` names the entry of `keys` each belongs to, `row` its slice where every slice is a funnel
     of its own (attribution "all"); otherwise `members` says who is in which slice. `words`: the slices."""
 
-    log: Log
-    found: Instants
+    walks: Sequence[Walk]  # of disjoint people, in the order of their keys
     plan: Plan
-    keys: Ints  # the user, session or account of each number used here
-    tried: Attempts
-    owner: Ints
-    row: Ints | None
     members: Members | None
     words: tuple[tuple[str, ...], ...]
     unordered: bool
 
+    @cached_property
+    def keys(self) -> Ints:
+        """The user, session or account of each number used here."""
+        return np.concatenate([walk.keys for walk in self.walks])
+
+    @cached_property
+    def found(self) -> Moments:
+        first = [walk.first + before for walk, before in zip(self.walks, _before(self.walks, _events), strict=True)]
+        return Moments(np.concatenate([walk.time for walk in self.walks]), np.concatenate(first))
+
+    @cached_property
+    def log(self) -> Log:
+        """The events, as far as attempts were kept whole."""
+        return joined([walk.log for walk in self.walks if walk.log is not None])
+
+    @cached_property
+    def tried(self) -> Attempts:
+        """Every attempt; everybody's earliest one alone, and its start alone, where attempts were not kept whole."""
+        return Attempts(_shifted(self.walks, lambda walk: walk.tried.at), np.concatenate([walk.tried.weight for walk in self.walks]))
+
+    @cached_property
+    def owner(self) -> Ints:
+        return np.concatenate([walk.owner + n for walk, n in zip(self.walks, _before(self.walks, _people), strict=True)])
+
+    @cached_property
+    def row(self) -> Ints | None:
+        rows = [walk.row for walk in self.walks if walk.row is not None]
+        return np.concatenate(rows) if rows else None
+
     def outcome(self, chosen: Flags | None = None, group: Ints | None = None) -> Outcome:
         """Everybody once: by owner, or by `group` (one number per attempt, whatever its order)."""
+        if chosen is None and group is None:
+            return self.everybody
         tried, who = self.tried, self.owner if group is None else group
         if chosen is not None:
             tried, who = tried.take(chosen), who[chosen]
@@ -56,131 +87,135 @@ class Passage:
     @cached_property
     def everybody(self) -> Outcome:
         """Everybody once, whatever the breakdown."""
-        return self.outcome()
+        found = [walk.best for walk in self.walks]
+        who = np.concatenate([best.who + n for best, n in zip(found, _before(self.walks, _people), strict=True)])
+        mean, median = (np.concatenate([getattr(best, name) for best in found], axis=1) for name in ("mean", "median"))
+        return Outcome(who, _shifted(self.walks, lambda walk: walk.best.at), np.concatenate([best.level for best in found]), mean, median)
 
 
-def passage(question: Question) -> Passage:
-    """Read and walk the question's funnel. Raises InvalidQuery where its steps are too tangled to count."""
+def _before(walks: Sequence[Walk], size: Callable[[Walk], int]) -> Ints:
+    """For each walk how much there is in the walks before it."""
+    sizes = np.array([size(walk) for walk in walks], np.int64)
+    return np.cumsum(sizes) - sizes
+
+
+def _events(walk: Walk) -> int:
+    return 0 if walk.log is None else len(walk.log)
+
+
+def _people(walk: Walk) -> int:
+    return len(walk.keys)
+
+
+def _shifted(walks: Sequence[Walk], at: Callable[[Walk], Ints]) -> Ints:
+    """Instants of all walks, numbered through."""
+    before = _before(walks, lambda walk: len(walk.time))
+    return np.concatenate([np.where(at(walk) == NEVER, NEVER, at(walk) + n) for walk, n in zip(walks, before, strict=True)], axis=1)
+
+
+def passage(question: Question, *, whole: bool = True) -> Passage:
+    """Read and walk the question's funnel. Raises InvalidQuery where its steps are too tangled to count.
+
+    Without `whole` only everybody's best attempt and the start of their earliest are kept, which is all that steps and times need.
+    """
     query, plan = cast(Funnel, question.query), cast(Funnel, question.query).plan()
-    cuts = (*query.by, *([query.hold] if query.hold else []))
-    reading = Reading(query.matchers, query.per, cuts, value=query.value, every=query.order == "strict")
-    log = read_log(question, reading)
-    keys = log.who[begins(log.who)]
-    log = replace(log, who=run_of(begins(log.who), len(log)))
-    slices = combined([(cut.codes, cut.words) for cut in log.cuts[: len(query.by)]]) if query.by else None
-    members, split = _attributed(query, log, slices)
-    if query.hold:
-        log, split = _held(log, split)
-    return _walked(question, _Ready(log, split, members, keys, plan))
+    personal = _personal(query)
+    cuts = (*(() if personal else query.by), *([query.hold] if query.hold else []))
+    parts = read_parts(question, Reading(query.matchers, query.per, cuts, value=query.value, every=query.order == "strict"))
+    ever = _first_ever(question) if query.entry == "first_ever" else None
+    walker = Walker(query, plan, ever, whole=whole or query.value or query.attribution == "all")
+    if query.by and query.attribution == "all":
+        return _apart(walker, joined(parts.each(lambda log: log)))
+    belongs = _belonging(query, personal=personal)
+    done = parts.each(lambda log: (walker.walk(log), belongs(log) if query.by else None)) or [(walker.walk(joined([])), None)]
+    walks = [walk for walk, _ in done]
+    if not query.by:
+        return Passage(walks, plan, None, (), query.order == "unordered")
+    found = together([one for _, one in done if one is not None], _before(walks, _people))
+    if personal:
+        found = _of_people(question, found, np.concatenate([walk.keys for walk in walks]))
+    members = _limited(query, found)
+    return Passage(walks, plan, members, members.words, query.order == "unordered")
+
+
+def _personal(query: Funnel) -> bool:
+    """Whether slices are only about what people are like, so that they can be looked up once everybody is known."""
+    return query.per == "user" and query.attribution in ("first", "last") and all(name.startswith(PERSON) for name in query.by)
 
 
 @dataclass(frozen=True)
-class _Ready:
-    """Events to walk: `split` is the slice of each where slices are funnels of their own."""
+class _Belonging:
+    """Who is in which slice, and who enters."""
 
-    log: Log
-    split: Ints | None
-    members: Members | None
-    keys: Ints
-    plan: Plan
+    members: Members
+    entered: Ints
 
 
-def _attributed(query: Funnel, log: Log, slices: Slices | None) -> tuple[Members | None, Ints | None]:
-    """Who is in which slice, and for attribution "all" the slice of each event."""
-    if slices is None:
-        return None, None
+def _belonging(query: Funnel, *, personal: bool) -> Callable[[Log], _Belonging]:
+    """Of a log's people, by their places in it."""
     every = (1 << len(query.steps)) - 1
-    enters = log.bits & (every if query.order == "unordered" else 1) != 0
-    if query.attribution in ("first", "last"):
-        found = touched(log.who, slices, log.bits & every != 0, last=query.attribution == "last")
-    else:
+    entering = every if query.order == "unordered" else 1
+
+    def found(log: Log) -> _Belonging:
+        who = run_of(begins(log.who), len(log))
+        enters = log.bits & entering != 0
+        entered = distinct_sorted(who[enters])
+        if personal:
+            someone = distinct_sorted(who[log.bits & every != 0])
+            return _Belonging(Members(someone, np.zeros_like(someone), (("",) * len(query.by),)), entered)
+        slices = combined([(cut.codes, cut.words) for cut in log.cuts[: len(query.by)]])
+        if query.attribution in ("first", "last"):
+            return _Belonging(touched(who, slices, log.bits & every != 0, last=query.attribution == "last"), entered)
         at = 1 << query.attribution_step if query.attribution == "step" else 0
-        found = seen(log.who, slices, log.bits & at != 0 if at else enters)
-    new, words = largest(found, distinct(log.who[enters]), query.limit)
-    return regrouped(found, new, words), new[slices.rows] if query.attribution == "all" else None
+        return _Belonging(seen(who, slices, log.bits & at != 0 if at else enters), entered)
+
+    return found
 
 
-def _held(log: Log, split: Ints | None) -> tuple[Log, Ints | None]:
-    """Only events whose held property is known; events without one can't be told to carry the same."""
-    held = log.cuts[-1]
-    known = np.array([bool(word) for word in held.words], bool)
-    rows = np.flatnonzero(known[held.codes]) if len(known) else np.zeros(0, np.int64)
-    return log.take(rows), None if split is None else split[rows]
+def distinct_sorted(values: Ints) -> Ints:
+    """Each once, of values in order."""
+    return values[begins(values)]
 
 
-def _walked(question: Question, ready: _Ready) -> Passage:
-    query, plan = cast(Funnel, question.query), ready.plan
-    log, lane, owners, row = _lanes(ready, held=bool(query.hold))
-    found = instants(lane, log.time, log.bits, plan.steps)
-    begun = _entries(question, found, log, (owners, ready.keys))
-    tried = _tried(query, found, begun, (plan, log.bits))
-    if plan.exclusions:
-        tried = tried.take(~voided(found, tried, plan))
-    mine = found.who[tried.start]
-    words = ready.members.words if ready.members else ()
-    return Passage(
-        log,
-        found,
-        plan,
-        ready.keys,
-        tried,
-        owners[mine],
-        None if row is None else row[mine],
-        ready.members,
-        words,
-        query.order == "unordered",
-    )
+def together(found: Sequence[_Belonging], before: Ints) -> _Belonging:
+    """The people of all parts, numbered through, in slices numbered through."""
+    known: dict[tuple[str, ...], int] = {}
+    who, rows = [before[:0]], [before[:0]]
+    for one, n in zip(found, before, strict=False):
+        places = np.array([known.setdefault(words, len(known)) for words in one.members.words], np.int64)
+        who.append(one.members.who + n)
+        rows.append(places[one.members.rows] if len(places) else one.members.rows)
+    entered = np.concatenate([before[:0], *(one.entered + n for one, n in zip(found, before, strict=False))])
+    return _Belonging(Members(np.concatenate(who), np.concatenate(rows), tuple(known)), entered)
 
 
-def _tried(query: Funnel, found: Instants, begun: Starts, by: tuple[Plan, Ints]) -> Attempts:
-    plan, bits = by
-    if query.order == "ordered":
-        return ordered(found, begun, plan)
-    if query.order == "strict":
-        return strict(found, begun, plan)
-    try:
-        return unordered(found, begun, plan, bits)
-    except TooTangled as error:
-        raise InvalidQuery(str(error)) from None
+def _of_people(question: Question, found: _Belonging, keys: Ints) -> _Belonging:
+    """The same people, in the slices of what they are like."""
+    someone = found.members.who
+    slices = combined(of_people(question, cast(Funnel, question.query).by, keys[someone]))
+    return _Belonging(Members(someone, slices.rows, slices.words), found.entered)
 
 
-def _lanes(ready: _Ready, *, held: bool) -> tuple[Log, Ints, Ints, Ints | None]:
-    """Events sorted into lanes: a person, or a person with one value. The log, each event's lane, each lane's person and slice."""
-    log, split = ready.log, ready.split
-    values = [split] if split is not None else []
-    values += [log.cuts[-1].codes] if held else []
-    if not values:
-        return log, log.who, np.arange(len(ready.keys)), None
-    sorting = np.lexsort((*reversed(values), log.who))
-    first = begins(log.who[sorting], *(value[sorting] for value in values))
-    lane = run_of(first, len(log))
-    head = sorting[first]
-    return log.take(sorting), lane, log.who[head], None if split is None else split[head]
+def _limited(query: Funnel, found: _Belonging) -> Members:
+    new, words = largest(found.members, found.entered, query.limit)
+    return regrouped(found.members, new, words)
 
 
-def _entries(question: Question, found: Instants, log: Log, people: tuple[Ints, Ints]) -> Starts:
-    """The events that start attempts."""
-    query, count = cast(Funnel, question.query), len(cast(Funnel, question.query).steps)
-    owners, keys = people
-    begun = starts(found, log.bits, (1 << count) - 1 if query.order == "unordered" else 1, count)
-    if query.entry == "every":
-        return begun
-    whose = replace(found, who=owners[found.who])
-    ever = _first_ever(question, keys) if query.entry == "first_ever" else None
-    return first_only(whose, begun, ever)
+def _apart(walker: Walker, log: Log) -> Passage:
+    """Every slice as a funnel of its own."""
+    query = walker.query
+    found = _belonging(query, personal=False)(log)
+    slices = combined([(cut.codes, cut.words) for cut in log.cuts[: len(query.by)]])
+    new, words = largest(found.members, found.entered, query.limit)
+    members = regrouped(found.members, new, words)
+    return Passage([walker.walk(log, new[slices.rows])], walker.plan, members, words, query.order == "unordered")
 
 
-def _first_ever(question: Question, keys: Ints) -> tuple[Ints, Ints]:
-    """When each did the first step for the first time in all history, by number."""
+def _first_ever(question: Question) -> Firsts:
+    """Who did the first step, and when each did for the first time in all history."""
     query = cast(Funnel, question.query)
-    who, entering = UNIT_COLUMNS[query.per], query.steps if query.order == "unordered" else query.steps[:1]
-    meant = sa.or_(*(matched(events, step, question.scan()) for step in entering))
-    people = any(name.startswith(PERSON) for name in leaf_names(question, entering))
-    bounds = event_bounds(question, history=True)
-    select = sa.select(who.label("who"), sa.func.min(events.c.ts).label("ts")).select_from(event_rows(people))
-    frame = question.read(select.where(who.is_not(None), meant, *bounds).group_by(who))
-    at, when = frame["who"].to_numpy(np.int64, na_value=0), frame["ts"].to_numpy().view("int64")
-    sorting = np.argsort(at)
-    at, when = at[sorting], when[sorting]
-    inside = np.isin(at, keys)
-    return np.searchsorted(keys, at[inside]), when[inside]
+    entering = query.steps if query.order == "unordered" else query.steps[:1]
+    parts = read_parts(question, Reading(entering, query.per, history=True))
+    firsts = parts.each(lambda log: (log.who[begins(log.who)], log.time[begins(log.who)]))
+    who, when = (np.concatenate([np.zeros(0, np.int64), *(one[i] for one in firsts)]) for i in (0, 1))
+    return who, when

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.kernels.arrays import Flags, Ints
+from analytics.kernels.arrays import Flags, Ints, begins
 from analytics.lists.coverage import Part as Held
 from analytics.lists.file import RANGE_BITS, Posting
-from analytics.lists.terms import Piece, Table, Test
+from analytics.lists.tables import Piece, Table
+from analytics.lists.terms import Test
 
+SORTABLE = 60  # bits of a key that sorts as one number, without what steps an event matches
 CHUNK = 250_000  # rows: what fits the processor's cache with the arrays made from it
 
 
@@ -122,6 +124,13 @@ def _bits(piece: Piece, marks: tuple[tuple[int, Test], ...]) -> Ints:
     return np.array(same, np.int64) if found is None else found | same
 
 
+def _widest(scope: Scope) -> int:
+    """How many ranges of users fit one sortable number with an instant and a few bits."""
+    low = max(scope.span[0], min((part.file.low for part in scope.parts), default=0))
+    high = min(scope.span[1], max((part.file.high for part in scope.parts), default=0))
+    return 1 << max(SORTABLE - max(high - low, 0).bit_length() - RANGE_BITS, 0)
+
+
 def runs(scope: Scope, tail: Ints) -> list[tuple[int, int]]:
     """Ranges of users [first, last) with about CHUNK rows each; `tail`: users of rows that come from elsewhere."""
     found = list(scope.lists())
@@ -132,6 +141,6 @@ def runs(scope: Scope, tail: Ints) -> list[tuple[int, int]]:
     known, place = np.unique(ranges, return_inverse=True)
     total = np.bincount(place, sizes)
     number = (np.cumsum(total) - total) // CHUNK
-    first = np.flatnonzero(np.diff(number, prepend=-1))
+    first = begins(number, known // _widest(scope))
     last = np.append(first[1:], len(known)) - 1
     return [(int(known[low]), int(known[high]) + 1) for low, high in zip(first, last, strict=True)]

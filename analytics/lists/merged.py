@@ -10,9 +10,10 @@ from analytics.event_log import Cut, Log, Reading
 from analytics.kernels.arrays import Floats, Ints, order, ties_by
 from analytics.lists.chunks import Scope, Selection
 from analytics.lists.file import RANGE_BITS
-from analytics.lists.terms import Table
+from analytics.lists.tables import Table
 
 KEY_BITS = 63
+MOST_KINDS = 4096
 About = tuple[tuple[int, int], tuple[tuple[str, ...], ...], Reading]  # ranges of users, words of the cuts, what is read
 
 
@@ -78,23 +79,31 @@ def _plain(who: Ints, time: Ints, bits: Ints) -> Log:
     if not len(who):
         return Log(who, time, bits)
     low, first = int(who.min()), int(time.min())
-    width, time_width = int(bits.max()).bit_length(), (int(time.max()) - first).bit_length()
-    if (int(who.max()) - low).bit_length() + time_width + width > KEY_BITS:
+    kinds = np.flatnonzero(np.bincount(bits)) if int(bits.max()) <= MOST_KINDS else None
+    width, time_width = 0 if kinds is None else (len(kinds) - 1).bit_length(), (int(time.max()) - first).bit_length()
+    if kinds is None or (int(who.max()) - low).bit_length() + time_width + width > KEY_BITS:
         rows = order(who, time)
         return Log(who, time, bits) if rows is None else Log(who[rows], time[rows], bits[rows])
     key = who - low
     key <<= time_width
     key += time - first
     key <<= width
-    key |= bits
+    key |= _places(kinds)[bits]
     key.sort()
-    bits = key & ((1 << width) - 1)
+    bits = kinds[key & ((1 << width) - 1)]
     key >>= width
     time = key & ((1 << time_width) - 1)
     time += first
     key >>= time_width
     key += low
     return Log(key, time, bits)
+
+
+def _places(kinds: Ints) -> Ints:
+    """The place of each kind among them."""
+    places = np.zeros(int(kinds[-1]) + 1, np.int64)
+    places[kinds] = np.arange(len(kinds))
+    return places
 
 
 def _arrival_order(found: list[Selection], newer: Tail, log: Log) -> Ints:

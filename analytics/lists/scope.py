@@ -7,7 +7,8 @@ from datetime import datetime
 from analytics.event_log import Computed, EventQuery, Reading, microseconds
 from analytics.lists.chunks import Meant, Scope
 from analytics.lists.coverage import Coverage
-from analytics.lists.terms import TABLES, Kind, NotCarried, Table, Terms, Test, Words, every
+from analytics.lists.tables import Kind, Table, Words
+from analytics.lists.terms import TABLES, NotCarried, Terms, Test, every
 from analytics.matching import Matcher, names
 from analytics.metric import Scan
 from analytics.question import Question

@@ -8,62 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import sqlalchemy as sa
 
 from analytics.compile import condition
 from analytics.dimensions import column
 from analytics.filters import Filter
-from analytics.kernels.arrays import Flags, Ints
-from analytics.lists.file import ListFile, Rows
+from analytics.kernels.arrays import Flags
+from analytics.lists.people import spoken
+from analytics.lists.tables import Kind, Piece, Table, Words, by_user
 from analytics.metric import Dimension, Scan
 from analytics.question import Question
+from analytics.segment_names import SEGMENT
 from analytics.where import PERSON, Where, event_dimension, leaf_sql
 from data_access.schema import event_pages, event_visits, users
 
-Kind = Literal["page", "visit", "user"]
 TABLES = {"page": event_pages, "visit": event_visits}
-SPARSE = 1_000_000  # user keys may be this much larger than their number and still be looked up directly
 
 
 class NotCarried(Exception):
     """The lists do not hold what the question needs: read the events themselves."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Rows of one list of one file."""
-
-    file: ListFile
-    rows: Rows
-
-    def codes(self, kind: Kind) -> Ints:
-        """What a look-up table of that kind is asked by."""
-        return self.rows.user if kind == "user" else self.file[kind][self.rows.at]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A value per code: `values[code]`; with `keys` the value of `keys[i]` is `values[i]`. Codes beyond have `other`."""
-
-    kind: Kind
-    values: Any
-    other: Any
-    keys: Ints | None = None
-
-    def __call__(self, piece: Piece) -> Any:
-        codes = piece.codes(self.kind)
-        if self.kind != "user":
-            return self.values[codes]
-        place = codes if self.keys is None else np.searchsorted(self.keys, codes)
-        found = self.values.take(place, mode="clip")
-        out = place >= len(self.values)
-        if self.keys is not None:
-            out |= self.keys.take(place, mode="clip") != codes
-        return np.where(out, self.other, found) if out.any() else found
 
 
 Test = Callable[[Piece], Flags | None]  # None: all of them
@@ -108,7 +74,7 @@ class Terms:
         return bool(found) if found == found and found is not None else False
 
     def _kind(self, of: Dimension) -> Kind:
-        if of.name.startswith(PERSON):
+        if of.name.startswith((PERSON, SEGMENT)):
             return "user"
         for kind, rows in TABLES.items():
             if of.expression is None and of.col in rows.c and of.col != "code":
@@ -127,10 +93,11 @@ class Terms:
         """The dimension as places in `words`. Raises NotCarried."""
         of = event_dimension(name)
         kind = self._kind(of)
+        if kind == "user" and not name.startswith(PERSON):
+            raise NotCarried(name)
         if kind == "user":
-            found = sa.select(users.c.user_key, sa.cast(column(users, of, self.scan), sa.Text).label("word"))
-            frame = self.question.read(found.where(users.c.tenant == self.scan.tenant.key))
-            return by_user(frame["user_key"].to_numpy(np.int64), words.places(frame["word"]), words.place(""))
+            table, said = spoken(self.question, name)
+            return table.renamed(np.array([words.place(word) for word in said], np.int64))
         return self.computed(kind, lambda rows: column(rows, of, self.scan), words)
 
     def computed(self, kind: Kind, sql: Callable[[sa.FromClause], sa.ColumnElement[Any]], words: Words) -> Table:
@@ -142,30 +109,6 @@ class Terms:
         values = np.full(self._size(kind), words.place(""), np.int64)
         values[frame["code"].to_numpy(np.int64)] = words.places(frame["word"])
         return Table(kind, values, words.place(""))
-
-
-class Words:
-    """The words of a cut, each once; "" is unknown."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, int] = {}
-
-    def place(self, word: str) -> int:
-        return self.known.setdefault(word, len(self.known))
-
-    def places(self, column: pd.Series) -> Ints:
-        codes, words = pd.factorize(column.fillna(""))
-        return np.array([self.place(str(word)) for word in words], np.int64)[codes] if len(codes) else np.zeros(0, np.int64)
-
-
-def by_user(keys: Ints, values: Any, other: Any) -> Table:
-    """A value per user."""
-    if not len(keys) or keys.min() < 0 or keys.max() > 4 * len(keys) + SPARSE:
-        sorting = np.argsort(keys)
-        return Table("user", np.append(values[sorting], other), other, np.append(keys[sorting], np.iinfo(np.int64).max))
-    dense = np.full(int(keys.max()) + 1, other, values.dtype if values.dtype == bool else np.min_scalar_type(int(values.max(initial=0))))
-    dense[keys] = values
-    return Table("user", dense, other)
 
 
 def every(tests: Sequence[Test]) -> Test:
