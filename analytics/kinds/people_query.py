@@ -15,16 +15,18 @@ from analytics.kinds.lifecycle import Lifecycle, State
 from analytics.kinds.paths import Paths
 from analytics.kinds.retention_query import Retention
 from analytics.kinds.stickiness import Stickiness
+from analytics.kinds.trends import Trends
 from analytics.query import Query, Scope
 
 Word = Annotated[str, Field(max_length=600)]
 # Another kind whose cells have people joins here, in CELLS, and in SHAPES of `people_shapes`.
-Asked = Annotated[Aggregate | Attribution | Funnel | Lifecycle | Stickiness | Paths | Retention, Field(discriminator="kind")]
+Asked = Annotated[Aggregate | Attribution | Funnel | Lifecycle | Stickiness | Paths | Retention | Trends, Field(discriminator="kind")]
 EVERYONE = "everyone"  # the kind where no other question is asked about
 CELLS: Mapping[str, frozenset[str]] = {
     EVERYONE: frozenset(),
     "aggregate": frozenset({"metric", "bucket", "slice"}),
     "attribution": frozenset({"slice", "touch"}),
+    "trends": frozenset({"metric", "bucket", "slice"}),
     "funnel": frozenset({"step", "outcome", "slice", "bucket", "took"}),
     "lifecycle": frozenset({"state", "bucket"}),
     "stickiness": frozenset({"times"}),
@@ -37,7 +39,8 @@ class People(Query):
     """`People(of=Funnel(...), step=2, outcome="dropped")`: the people behind one cell of another question.
 
     Which cell. Of an aggregate: the `metric` (the first unless told) in a `bucket` and a `slice`, whose people are those whose own
-    events or rows make the number. Of a funnel: `step` (from 1) reached or dropped before it, in a `slice` of the breakdown, a
+    events or rows make the number; of trends likewise (s1, s2, …).
+    Of a funnel: `step` (from 1) reached or dropped before it, in a `slice` of the breakdown, a
     `bucket` of the trend, or a bar of the histogram (`took`: from, to seconds, the end excluded). Of a lifecycle: `state` in
     `bucket`. Of stickiness: active in so many `times`. Of paths: the edge `source` to `target`, or one node; with `outcome`
     dropped those whose path ended at it, or a whole `path` by its items.
@@ -144,6 +147,14 @@ def _funnel_cell(query: People, of: Funnel) -> None:
         raise ValueError("took names those who came through, over the whole period")
 
 
+def _trends_cell(query: People, of: Trends) -> None:
+    _sliced(query, of.by, "answer")
+    if query.metric is not None and query.metric not in [f"s{i + 1}" for i in range(len(of.series))]:
+        raise ValueError(f"metric is a series: s1 to s{len(of.series)}")
+    if query.bucket is not None and of.grain is None:
+        raise ValueError("a question without a grain has no buckets")
+
+
 def _paths_cell(query: People, of: Paths) -> None:
     if query.outcome == "dropped" and ((query.source is None) == (query.target is None)):
         raise ValueError("a path ends at one node: name it")
@@ -162,5 +173,6 @@ _CHECKS: Mapping[str, Callable[[People, Any], None]] = {
     "attribution": _attribution_cell,
     "funnel": _funnel_cell,
     "paths": _paths_cell,
+    "trends": _trends_cell,
     "retention": _retention_cell,
 }

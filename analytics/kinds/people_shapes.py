@@ -12,17 +12,18 @@ import pandas as pd
 import sqlalchemy as sa
 
 from accounts.roles import Permission
-from analytics.compile import meets
+from analytics.compile import condition, meets
 from analytics.dimensions import column
 from analytics.kernels import trails
 from analytics.kernels.arrays import begins
-from analytics.kinds import aggregate, attribution, funnel, lifecycle, paths, people_aggregate, retention, stickiness
+from analytics.kinds import aggregate, attribution, funnel, lifecycle, paths, people_aggregate, retention, stickiness, trends
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.people_query import EVERYONE, People
 from analytics.kinds.retention_people import Cell
 from analytics.query import InvalidQuery
 from analytics.question import Question
+from analytics.segment_names import is_segment
 from analytics.where import PERSON, event_dimension
 from data_access.schema import users
 
@@ -66,6 +67,8 @@ def _of_funnel(question: Question, query: People) -> pd.DataFrame:
 
 
 def _of_paths(question: Question, query: People) -> pd.DataFrame:
+    if query.path is not None:
+        return paths.walkers(question, query.path)
     if query.outcome != "dropped":
         return paths.members(question, query.source, query.target)
     found, words = paths.walked(question)
@@ -87,6 +90,8 @@ def _of_everyone(question: Question, query: People) -> pd.DataFrame:
 
 
 def _about(question: Question, name: str, of: Any) -> sa.ColumnElement[bool]:
+    if is_segment(name):
+        return condition(users, of, question.scan())
     known = name if name.startswith(PERSON) else f"{PERSON}{name}"
     if not name.startswith(PERSON) and name not in _ABOUT_PEOPLE:
         raise InvalidQuery(f"people have no “{name[:60]}”: filter by {', '.join(_ABOUT_PEOPLE)} or person.<property>")
@@ -118,6 +123,9 @@ SHAPES: Mapping[str, Shape] = {
         lifecycle.tables, lifecycle.permissions, lifecycle.lookback, lambda q, p: lifecycle.members(q, stamp(p.bucket), p.state)
     ),
     "stickiness": Shape(stickiness.tables, stickiness.permissions, stickiness.lookback, lambda q, p: stickiness.members(q, p.times)),
+    "trends": Shape(
+        trends.tables, trends.permissions, trends.lookback, lambda q, p: trends.members(q, p.metric, stamp(p.bucket), p.slice)
+    ),
     "paths": Shape(paths.tables, paths.permissions, paths.lookback, _of_paths),
     "retention": Shape(
         retention.tables,
