@@ -1,4 +1,4 @@
-"""The demonstration's tenants and people, in the application store."""
+"""The demonstration's tenants, people and their segments, in the application store."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from accounts import actors, passwords, tenants
 from cli.say import out
 from data_access.settings import InvalidSettings
+from demo import segments
 from demo.business import TENANTS
 from demo.people import DEMO_ACTORS
 
@@ -22,6 +23,16 @@ def ensure(store: sa.Engine, now: datetime) -> None:
         if person.email not in known:
             new = actors.NewActor(person.tenant, person.email, person.name, person.roles, person.password)
             actors.set_locale(store, actors.add(store, new, now).id, person.locale)
+    _segments(store, now)
+
+
+def _segments(store: sa.Engine, now: datetime) -> None:
+    """What each company's administrator has saved."""
+    known = {person.email: person.id for person in actors.every(store)}
+    for person in DEMO_ACTORS:
+        admin = actors.by_id(store, known[person.email]) if person.email in known else None
+        if admin and "admin" in admin.roles:
+            segments.ensure(store, admin, now)
 
 
 def open_doors(store: sa.Engine) -> list[str]:

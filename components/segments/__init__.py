@@ -1,0 +1,1 @@
+"""The Segments page: the list, one segment, its editor."""

@@ -1,0 +1,95 @@
+"""How a segment differs: one bar per feature as long as its effect, and a table with differences and intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.language import Text
+from analytics.dimensions import DIMENSIONS
+from analytics.kinds.segment_difference import CUTS, NUMBERS
+from analytics.metric import Unit
+from analytics.result import Result
+from reports import words
+from reports.charts import axes, spec
+from reports.charts.palette import Palette
+from reports.charts.traces import Row
+from reports.charts.view import Chart, Sheet, SheetColumn
+from reports.report import Panel
+
+BAR, LARGEST = 26, 0.8
+WHAT, HERE, THERE = Text("What", "Quoi"), Text("Segment", "Segment"), Text("Compared", "Comparé")
+GAP, INTERVAL = Text("Difference", "Écart"), Text("95% interval", "Intervalle à 95 %")
+LIFT, EFFECT = Text("Lift", "Rapport"), Text("Effect size", "Taille d’effet")
+QUOTED = Text("{feature} “{value}”", "{feature} « {value} »")
+IS = Text("{feature}: {value}", "{feature} : {value}")
+TO = Text("{low} to {high}", "{low} à {high}")
+
+
+def effects(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
+    """The largest effects (`options["top"]`, default 12): to the right more in the segment, to the left less."""
+    frame = result.frame.dropna(subset=["effect"]).head(int(panel.options.get("top", 12)))
+    rows = [_row(result, row, i, locale) for i, row in enumerate(frame.to_dict("records"))]
+    names = axes.labels([(float(row["order"]), row["name"]) for row in rows])
+    reach = max([LARGEST, *(abs(row["value"]) for row in rows)])
+    tip = [("name", WHAT), ("here", HERE), ("there", THERE), ("gap", GAP), ("interval", INTERVAL), ("lift", LIFT), ("effect", EFFECT)]
+    y = {
+        "field": "order",
+        "type": "ordinal",
+        "axis": {"labelExpr": names, "grid": False, "labelLimit": 210},
+        "scale": {"paddingInner": 0.4},
+    }
+    x = {
+        "field": "value",
+        "type": "quantitative",
+        "axis": {"values": [-0.8, -0.5, -0.2, 0, 0.2, 0.5, 0.8], "title": EFFECT[locale], "grid": True, "format": "+.1f"},
+        "scale": {"domain": [-reach, reach], "nice": False},
+    }
+    colour = spec.condition("datum.value < 0", palette.previous, palette.accent)
+    bars = spec.layer(rows, "bar", {}, {"x": x, "y": y, "color": colour, "tooltip": spec.tooltip([(f, t[locale]) for f, t in tip])})
+    return spec.chart([bars], palette, BAR * max(len(rows), 1) + 40)
+
+
+def effects_table(result: Result, panel: Panel, palette: Palette, locale: str) -> Sheet:
+    """Every feature in words, the largest effects first."""
+    heads = (WHAT, HERE, THERE, GAP, INTERVAL, LIFT, EFFECT)
+    columns = tuple(SheetColumn(head.en, head[locale], i > 0) for i, head in enumerate(heads))
+    fields = ("name", "here", "there", "gap", "interval", "lift", "effect")
+    rows = [_row(result, row, i, locale) for i, row in enumerate(result.frame.to_dict("records"))]
+    cells = tuple(tuple(row[name] for name in fields) for row in rows)
+    return Sheet(columns, cells, cells)
+
+
+def _row(result: Result, row: dict[Any, Any], order: int, locale: str) -> Row:
+    unit = _unit(row, locale)
+    here, there, gap, low, high = (_worded(row[n], unit, result, locale) for n in ("inside", "outside", "difference", "low", "high"))
+    return {
+        "order": order,
+        "name": feature(row, locale),
+        "value": float(row["effect"]),
+        "here": here,
+        "there": there,
+        "gap": words.signed(gap),
+        "interval": words.MISSING if words.MISSING in (low, high) else TO[locale].format(low=low, high=high),
+        "lift": words.MISSING if words.missing(row["lift"]) else f"× {words.decimal(row['lift'], 2, locale)}",
+        "effect": words.MISSING if words.missing(row["effect"]) else words.signed(words.decimal(row["effect"], 2, locale)),
+    }
+
+
+def feature(row: dict[Any, Any], locale: str) -> str:
+    """`Did “export”`, `Country: France`, `Active days`."""
+    if row["measure"] == "mean":
+        return str(row["feature"])
+    of = next((DIMENSIONS[name] for name in CUTS if DIMENSIONS[name].label[locale] == row["feature"]), None)
+    if of is None:
+        return QUOTED[locale].format(feature=row["feature"], value=row["value"])
+    return IS[locale].format(feature=row["feature"], value=words.slice_name(of, row["value"], locale))
+
+
+def _unit(row: dict[Any, Any], locale: str) -> Unit:
+    if row["measure"] == "share":
+        return Unit.RATIO
+    return Unit.MONEY if row["feature"] == NUMBERS["revenue"][locale] else Unit.NUMBER
+
+
+def _worded(value: float, unit: Unit, result: Result, locale: str) -> str:
+    return words.value(value, unit, locale, result.currency)
