@@ -112,6 +112,7 @@ async def _envelope(wire: Wire, request: Request) -> Envelope:
         dict(request.path_params),
         limits.address(request),
         request.url.path,
+        str(request.url),
     )
 
 

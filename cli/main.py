@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 from pydantic import ValidationError
 
-from cli import check, collect, demo, load, metrics, query, rollup, serve, token, user
+from cli import check, collect, demo, geo, load, metrics, query, rollup, serve, token, user
 from cli.say import err, wrong_setting
 from data_access.settings import Settings
 
@@ -21,6 +21,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(token.app, name="token")
 app.command("collect")(collect.collect)
 app.add_typer(collect.keys, name="key")
+app.add_typer(geo.app, name="geo")
 
 
 @app.callback()

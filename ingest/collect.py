@@ -97,7 +97,7 @@ class Collector:
         holder = await self._holder(letter)
         try:
             if wire.check is not None:
-                wire.check(packed, self._secret(holder))
+                await _aside(wire.fetches, wire.check, packed, self._secret(holder))
             self._admit(holder.tenant, len(letter.items), envelope.received)
             desk = _Desk(self._recent, self._enricher, holder.tenant)
             reading = await _aside(large, read_letter, wire, letter, envelope, desk)

@@ -34,6 +34,12 @@ def journal_folder(settings: Settings) -> Path:
     return settings.journal_dir or settings.data_dir / "journal"
 
 
+def geo_database(settings: Settings) -> Path | None:
+    """The country database: the file that GEO_DATABASE names, else the one `vigie geo update` kept, else none."""
+    kept = settings.data_dir / "geo" / "country.mmdb"
+    return settings.geo_database or (kept if kept.is_file() else None)
+
+
 def open_collector(
     settings: Settings, store: Callable[[], sa.Engine], warehouse: Callable[[], Warehouse], now: Callable[[], datetime]
 ) -> Collector:
@@ -48,7 +54,7 @@ def open_collector(
         raise InvalidSettings(f"the journal in {folder} cannot be used: {error.strerror}. Set JOURNAL_DIR.") from error
     options = Options(settings.ingest_events_per_second, lambda sealed: write_keys.unseal(secret, sealed))
     ring = KeyRing(lambda: write_keys.active(store()))
-    collector = Collector(journal, ring, Enricher(Countries(settings.geo_database), secret), options)
+    collector = Collector(journal, ring, Enricher(Countries(geo_database(settings)), secret), options)
 
     def set_aside(tenant: int, entries: list[Entry]) -> None:
         if entries:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.wire import cloudevents, otlp, posthog, segment, sentry, stripe, vigie
+from ingest.wire import cloudevents, log_lines, otlp, paypal, posthog, segment, sentry, stripe, twilio, vigie
 from ingest.wire.wire import Wire
 
 WIRES: dict[str, Wire] = {
@@ -15,5 +15,8 @@ WIRES: dict[str, Wire] = {
     "/v1/logs": otlp.LOGS,
     "/cloudevents": cloudevents.WIRE,
     "/api/{project}/envelope/": sentry.WIRE,
+    "/v1/log-lines": log_lines.WIRE,
     "/webhooks/stripe/{key}": stripe.WIRE,
+    "/webhooks/paypal/{key}": paypal.WIRE,
+    "/webhooks/twilio/{key}": twilio.WIRE,
 }

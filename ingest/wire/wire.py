@@ -28,6 +28,7 @@ class Envelope:
     params: Mapping[str, str] = field(default_factory=dict)  # named parts of the path
     address: str = ""
     path: str = ""
+    url: str = ""  # as this server saw it
 
 
 @dataclass(slots=True)
@@ -81,3 +82,4 @@ class Wire:
     answer: Callable[[Outcome], Answer]
     limit: int = MOST_BYTES
     check: Callable[[Envelope, str], None] | None = None  # a signature, with the secret kept beside the key
+    fetches: bool = False  # the check may wait for the network
