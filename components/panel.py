@@ -37,7 +37,7 @@ FLAGS = {
     "budget": Text("Stopped early: not everything was counted", "Interrompu : tout n’a pas été compté"),
     "last_good": Text("Last good answer", "Dernière réponse valable"),
 }
-TOP = ("ranked", "table", "changes")  # meant to show the first rows only
+TOP = ("ranked", "table", "heat_table", "world", "changes")  # meant to show the first rows only
 UNDER_TILES = ("truncated", "no_rate", "not_applicable", "budget", "last_good")  # the head of the page says the others
 OPEN = Text("{label}: details", "{label} : détails")
 

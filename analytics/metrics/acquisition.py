@@ -89,7 +89,7 @@ ACQUISITION: tuple[Metric, ...] = (
     ),
     Metric(
         "roas",
-        Text("Return on ad spend", "Retour sur dépenses publicitaires"),
+        Text("Return on ad spend", "Retour publicitaire"),
         Text("Revenue ÷ marketing cost of the same period.", "Chiffre d’affaires ÷ coût marketing de la même période."),
         "acquisition", Unit.NUMBER, permission=Permission.READ_MONEY, **_over("revenue", "marketing_cost"),
         footnote=Text(

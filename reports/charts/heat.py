@@ -16,39 +16,50 @@ from reports.charts.traces import VALUE, WHAT, Row
 from reports.charts.view import Chart, measure_of
 from reports.report import Panel
 
-ROW, HEAD = 30, 40  # pixels of a row, and of two lines of headings
+ROW, HEAD = 30, 26  # pixels of a row, and of a line of headings
 TIGHT = "bandwidth('x') < 58"  # here amounts are rough and shares have no decimal
-NARROW = "width < 420"
 
 
 def heat_table(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
     """One row per slice, one column per metric. `options`: `top` (rows, default 12), `short` (headings by metric). A click gives back
-    the slice and each dimension by name."""
+    the slice, of several dimensions each by its name."""
     by = [c.name for c in result.columns if c.role == "dimension"]
     frame = result.frame.head(int(panel.options.get("top", 12)))
     records = frame.to_dict("records")
-    names = [" · ".join(words.slice_name(dimension(name), row[name], locale) for name in by) for row in records]
+    names = [_named(row, by, locale) for row in records]
     cells = [cell for metric in result.metrics for cell in _column(metric, result, records, (palette, locale))]
     rows = [cell | {"name": names[cell["row"]]} | {name: str(records[cell["row"]][name]) for name in by} for cell in cells]
     short: dict[str, Text] = panel.options.get("short", {})
     heads = axes.labels([(m.name, short.get(m.name, m.label)[locale]) for m in result.metrics])
     across = [m.name for m in result.metrics]
+    lines = 2 if any("\n" in short[m.name][locale] for m in result.metrics if m.name in short) else 1
+    above = {"orient": "top", "labelAngle": 0, "labelExpr": f"split({heads}, '\\n')", "labelLimit": 130, "labelOverlap": False}
     place: dict[str, Any] = {
         "x": {
             "field": "column",
             "type": "ordinal",
             "sort": across,
-            "axis": {"orient": "top", "labelAngle": 0, "labelExpr": f"split({heads}, '\\n')", "labelLimit": 130, "labelOverlap": False},
+            "axis": above | {"labelPadding": 22 if lines == 2 else 8, "labelFontSize": {"expr": f"{TIGHT} ? 8.5 : 12"}},
             "scale": {"domain": across, "paddingInner": 0.05},
         },
         "y": {
             "field": "row",
             "type": "ordinal",
-            "axis": {"labelExpr": axes.labels([(float(i), name) for i, name in enumerate(names)]), "grid": False, "labelLimit": 170},
+            "axis": {
+                "labelExpr": axes.labels([(float(i), name) for i, name in enumerate(names)]),
+                "grid": False,
+                "labelLimit": {"expr": "containerSize()[0] < 420 ? 92 : 170"},
+            },
             "scale": {"domain": list(range(len(records))), "paddingInner": 0.12},
         },
     }
-    return spec.chart(_layers(rows, place, by, locale), palette, ROW * max(len(records), 1) + HEAD)
+    return spec.chart(_layers(rows, place, by, locale), palette, ROW * max(len(records), 1) + HEAD * lines)
+
+
+def _named(row: dict[Any, Any], by: list[str], locale: str) -> str:
+    """`Paris · France`; where nothing is known that is said once."""
+    known = [name for name in by if row[name]] and by
+    return " · ".join(words.slice_name(dimension(name), row[name], locale) for name in known) or words.UNKNOWN[locale]
 
 
 def _column(metric: Metric, result: Result, records: list[dict[Any, Any]], rest: tuple[Palette, str]) -> list[Row]:
@@ -71,7 +82,9 @@ def _column(metric: Metric, result: Result, records: list[dict[Any, Any]], rest:
 def _tight(measure: Measure, value: float) -> str:
     if value != value:
         return words.MISSING
-    return words.decimal(value * 100, 0, measure.locale) if measure.unit is Unit.RATIO else measure.tick(value)
+    if measure.unit is Unit.RATIO:
+        return words.decimal(value * 100, 0, measure.locale)
+    return measure.rough(value)
 
 
 def _paint(metric: Metric, place: tuple[float, float, float], palette: Palette) -> tuple[str, str]:
@@ -86,7 +99,7 @@ def _layers(rows: list[Row], place: dict[str, Any], by: list[str], locale: str) 
     rows = [row | {"slice": row[by[0]]} for row in rows]
     fill, ink = ({"field": name, "type": "nominal", "scale": None} for name in ("fill", "ink"))
     cells = spec.layer(rows, "rect", {"cornerRadius": 2, "cursor": "pointer"}, place | {"color": fill, "tooltip": tip})
-    cells["params"] = [spec.pick("slice", *by)]
+    cells["params"] = [spec.pick(*(by if len(by) > 1 else ("slice",)))]
     said = {"condition": {"test": TIGHT, "value": {"expr": "datum.tight"}}, "field": "said"}
-    style = {"fontSize": {"expr": f"{NARROW} ? 10 : 12"}, "cursor": "pointer"}
+    style = {"fontSize": {"expr": f"{TIGHT} ? 10 : 12"}, "cursor": "pointer"}
     return [cells, spec.layer(rows, "text", style, place | {"text": said, "color": ink, "tooltip": tip})]

@@ -110,9 +110,11 @@ SHORT = {
     "retention_week1": Text("Active\nweek 1", "Actifs\nsem. 1"),
     "retention_week4": Text("Active\nweek 4", "Actifs\nsem. 4"),
     "retention_week8": Text("Active\nweek 8", "Actifs\nsem. 8"),
-    "conversion_rate_cohort": Text("Paying\nin 30 days", "Payants\nen 30 jours"),
+    "conversion_rate_cohort": Text("Paying\n30 days", "Payants\n30 jours"),
     "revenue_per_signup": Text("Revenue\neach", "Revenu\nchacun"),
     "ltv": Text("LTV", "LTV"),
+    "bounce_rate": Text("Bounce\nrate", "Taux de\nrebond"),
+    "session_conversion_rate": Text("Session\nconversion", "Conversion\npar session"),
 }
 
 
@@ -153,11 +155,11 @@ def _visits(name: str, title: Text, by: tuple[str, ...], note: Text | None = Non
         name,
         title,
         Aggregate(metrics=("sessions", "bounce_rate", "session_conversion_rate"), by=by, limit=12),
-        "table",
+        "heat_table",
         note=note,
         width="half",
         drill=Aggregate(metrics=("sessions", "session_conversion_rate", "pages_per_session"), by=("country",), limit=50),
-        options={"drill_by": by, "drill_table": {"bars": ("sessions",)}},
+        options={"short": SHORT, "drill_by": by, "drill_table": {"bars": ("sessions",)}},
         needs="usage",
     )
 

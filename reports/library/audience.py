@@ -29,11 +29,19 @@ MAP = Panel(
     Aggregate(metrics=("active_users",), by=("country",), limit=300),
     "world",
     note=Text("Active users by country", "Utilisateurs actifs par pays"),
-    height=500,
+    height=440,
     drill=Aggregate(metrics=("active_users", "sessions", "session_conversion_rate"), by=("city",), limit=50),
     options={"drill_table": {"bars": ("active_users",)}},
     needs="usage",
 )
+SHORT = {
+    "active_users": Text("Active\nusers", "Utilisateurs\nactifs"),
+    "new_users": Text("New\nusers", "Nouveaux\nutilisateurs"),
+    "bounce_rate": Text("Bounce\nrate", "Taux de\nrebond"),
+    "session_conversion_rate": Text("Session\nconversion", "Conversion\npar session"),
+    "session_value": Text("Session\nvalue", "Valeur des\nsessions"),
+    "revenue": Text("Revenue", "Chiffre\nd’affaires"),
+}
 WHAT = ("active_users", "sessions", "session_conversion_rate", "session_value")
 
 
@@ -43,10 +51,10 @@ def _table(name: str, title: Text, *by: str, metrics: tuple[str, ...] = WHAT, re
         name,
         title,
         Aggregate(metrics=metrics, by=by, limit=15),
-        "table",
+        "heat_table",
         width="full" if len(metrics) > len(WHAT) else "half",
         drill=Aggregate(metrics=WHAT, by=(rest,), limit=50),
-        options={"drill_by": by, "drill_table": {"bars": ("active_users",)}},
+        options={"top": 15, "short": SHORT, "drill_by": by, "drill_table": {"bars": ("active_users",)}},
         needs="usage",
     )
 
@@ -60,15 +68,15 @@ AUDIENCE = Report(
         MAP,
         _table(
             "countries", Text("By country", "Par pays"), "country",
-            metrics=("active_users", "new_users", "sessions", "bounce_rate", "session_conversion_rate", "session_value", "revenue"),
+            metrics=("active_users", "new_users", "sessions", "bounce_rate", "session_conversion_rate", "revenue"),
             rest="city",
         ),
-        _table("regions", Text("By region", "Par région"), "country", "region", metrics=WHAT[:3], rest="city"),
-        _table("cities", Text("By city", "Par ville"), "country", "city", metrics=WHAT[:3], rest="device"),
+        _table("regions", Text("By region", "Par région"), "region", "country", rest="city"),
+        _table("cities", Text("By city", "Par ville"), "city", "country", rest="device"),
         _table("visitors", Text("New or returning", "Nouveaux ou de retour"), "visitor", rest="channel"),
         _table("device_types", Text("Devices", "Appareils"), "device"),
-        _table("browsers", Text("Browsers and versions", "Navigateurs et versions"), "browser", "browser_version", metrics=WHAT[:3]),
-        _table("systems", Text("Systems and versions", "Systèmes et versions"), "os", "os_version", metrics=WHAT[:3]),
+        _table("browsers", Text("Browsers and versions", "Navigateurs et versions"), "browser", "browser_version"),
+        _table("systems", Text("Systems and versions", "Systèmes et versions"), "os", "os_version"),
         _table("languages", Text("Languages", "Langues"), "language"),
         _table("screens", Text("Screens", "Écrans"), "screen"),
     ),
