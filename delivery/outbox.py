@@ -100,6 +100,13 @@ def failed(store: sa.Engine, letter: Letter, token: str, *, now: datetime, why: 
     return over
 
 
+def rest(store: sa.Engine, letter: Letter, token: str, until: datetime) -> None:
+    """Give the message back without an attempt: it waits until then."""
+    with writing(store) as tx:
+        mine = (outbox.c.id == letter.id, outbox.c.leased_by == token)
+        tx.execute(sa.update(outbox).where(*mine).values(due_at=until, lease_until=None, leased_by=None))
+
+
 def _ended(store: sa.Engine, letter: Letter, token: str, values: dict[str, Any], log: tuple[str, str, datetime, int]) -> None:
     outcome, detail, now, milliseconds = log
     values = {**values, "attempts": letter.attempts + 1, "lease_until": None, "leased_by": None}
