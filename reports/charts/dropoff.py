@@ -54,7 +54,12 @@ def differences(result: Result, panel: Panel, palette: Palette, locale: str) -> 
     marks = axes.ticks(low, high, 4)
     x = {
         "type": "quantitative",
-        "axis": {"values": marks, "labelExpr": axes.labels([(m, words.change(m, "points", locale)) for m in marks]), "grid": True},
+        "axis": {
+            "values": marks,
+            "labelExpr": axes.labels([(m, words.change(m, "points", locale)) for m in marks]),
+            "grid": True,
+            "labelOverlap": "greedy",
+        },
         "scale": {"domain": [marks[0], marks[-1]], "nice": False, "range": [0, {"expr": "max(width - 130, 40)"}]},
     }
     y = _names(rows)

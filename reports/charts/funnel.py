@@ -20,6 +20,7 @@ from reports.charts.view import Chart, Sheet, SheetColumn, measure_of
 from reports.report import Panel
 
 MOST_SLICES = 5
+MOST_LETTERS = 20  # of a step in the head of a column
 LONGEST = 1e12  # seconds: what a bar without an end ends at
 DROPPED = Text("Dropped", "Abandons")
 STEP, EVERYBODY = Text("Step", "Étape"), Text("Everybody", "Tout le monde")
@@ -87,6 +88,7 @@ def _step(result: Result, step: dict[Any, Any], locale: str) -> Row:
         "title": f"{step['step']}. {step['event'] if step['event'] != '*' else Text('Any event', 'Tout événement')[locale]}",
         "share": share,
         "said": words.percent(share, locale, 1 if share < 0.995 and share else 0),
+        "whole": words.percent(share, locale, 0),
         "people": words.count(float(step["people"]), locale, "exact"),
         "few": words.count(float(step["people"]), locale),
         "lost": words.count(float(step["dropped"]), locale, "exact"),
@@ -162,24 +164,19 @@ def _labels(rows: list[Row], place: dict[str, Any], slices: list[str]) -> list[s
     """Over each bar its share and how many; of several slices the share alone, of many nothing."""
     if len(slices) > 3:
         return []
-    shown = [
-        {
-            "step": r["step"],
-            "name": r["name"],
-            "top": max(r["share"], r["before"] if r["step"] != "1" else 0.0, _known(r["high"])),
-            "said": r["said"],
-            "few": r["few"],
-        }
-        for r in rows
-    ]
     at = place | {"y": place["y"] | {"field": "top"}}
-    size = {"expr": f"width / {max(len({r['step'] for r in rows}) * len(slices), 1)} < 46 ? 9 : 13"}
-    share = spec.layer(
-        shown, "text", {"dy": -20 if len(slices) == 1 else -8, "fontWeight": 600, "fontSize": size}, at | {"text": {"field": "said"}}
-    )
-    if len(slices) > 1:
-        return [share]
-    return [share, spec.layer(shown, "text", {"dy": -6, "opacity": 0.75}, at | {"text": {"field": "few"}})]
+    size = {"expr": f"width / {max(len(rows), 1)} < 52 ? 9.5 : 13"}
+    alone = len(slices) == 1
+    style = {"dy": -20 if alone else -8, "fontWeight": 600, "fontSize": size}
+    shares = spec.layer(map(_label, rows), "text", style, at | {"text": {"field": "said" if alone else "whole"}})
+    few = spec.layer(map(_label, rows), "text", {"dy": -6, "opacity": 0.75}, at | {"text": {"field": "few"}})
+    return [shares, few] if alone else [shares]
+
+
+def _label(row: Row) -> Row:
+    """Above the bar, what was lost and the interval."""
+    before = row["before"] if row["step"] != "1" else 0.0
+    return {name: row[name] for name in ("step", "name", "said", "whole", "few")} | {"top": max(row["share"], before, _known(row["high"]))}
 
 
 def _known(value: float) -> float:
@@ -255,7 +252,7 @@ def _by_slice(result: Result, locale: str) -> Sheet:
     by = [c for c in result.columns if c.role == "dimension" and c.name not in ("step", "event")]
     steps = list(dict.fromkeys(zip(result.frame["step"], result.frame["event"], strict=True)))
     heads = [SheetColumn(c.name, c.label[locale], False) for c in by] + [SheetColumn("people", PEOPLE[locale], True, bar=True)]
-    heads += [SheetColumn(f"s{number}", f"{number}. {title}", True) for number, title in steps[1:]]
+    heads += [SheetColumn(f"s{number}", f"{number}. {title}"[:MOST_LETTERS], True) for number, title in steps[1:]]
     heads += [
         SheetColumn("likely", LIKELY[locale], True),
         SheetColumn("median", MEDIAN[locale], True),

@@ -1,0 +1,36 @@
+"""A funnel in a real browser: who is behind a bar, a question kept under a name, and a link that brings it back."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="needs the program chromium"),
+]
+
+
+def test_a_bar_leads_to_its_people_and_a_saved_funnel_comes_back_by_its_link(reader):
+    one = reader()
+    one.sign_in("/funnels?period=12m")
+    one.page.locator(".st-key-card_funnel_steps [aria-roledescription='bar']").first.click()
+    dialog = one.page.get_by_role("dialog")
+    assert "Came to step 1" in dialog.inner_text()
+    dialog.get_by_text("people", exact=False).first.wait_for()
+    one.page.keyboard.press("Escape")
+    one.page.get_by_role("button", name="Add a step").click()
+    one.page.get_by_text("until then this part does not count").wait_for()
+    one.page.get_by_role("button", name="Save").click()
+    one.page.get_by_label("Name", exact=True).fill("Form")
+    one.page.locator("[data-testid=stFormSubmitButton] button").click()
+    one.page.wait_for_url(re.compile(r"saved=\w{16}"))
+    address = re.search(r"saved=\w{16}", one.page.url)[0]
+    numbers = one.numbers()
+    one.page.goto(f"{one.address}/funnels?{address}")
+    one.drawn()
+    one.page.locator(".vg-saved b:text-is('Form')").wait_for()
+    assert one.numbers() == numbers
+    assert one.said == []
