@@ -21,6 +21,7 @@ from analytics.query import InvalidQuery
 from analytics.result import Column, Result
 from analytics.run import Forbidden, run
 from components import literal, session, states
+from components.make_segment import make_segment
 from data_access.clock import utc_now
 from data_access.connections import store
 from data_access.errors import WarehouseError
@@ -74,6 +75,7 @@ def people_list(query: People, actor: Actor) -> None:
     if result is None:
         return
     with tools:
+        make_segment(query, actor)
         _take(asked, result, actor, key)
     _drawn(result, actor, bool(searched))
     _pages(result, actor, place)

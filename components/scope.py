@@ -1,6 +1,6 @@
 """What the reader chose, kept in the address: a link shows exactly what they see.
 
-    ?period=12w&compare=year&grain=week&filters=[["is","country",["FR"]]]
+    ?period=12w&compare=year&grain=week&filters=[["is","country",["FR"]]]&segment=0f3a5c7e9b1d2468
 
 What is left out has its default. What cannot be read is left out with a notice, never an error.
 """
@@ -21,10 +21,11 @@ from analytics.dimensions import dimension
 from analytics.filters import Filter, InvalidFilter
 from analytics.period import InvalidPeriod, Period
 from analytics.query import InvalidQuery, Scope
+from components import segment_picker
 from reports import grains
 from reports.reasons import invalid
 
-NAMES = ("period", "compare", "grain", "filters")
+NAMES = ("period", "compare", "grain", "filters", "segment")
 LONGEST = 8_000
 _REMEMBERED, _PAGE = "vigie_scope", "vigie_scope_page"
 IGNORED = Text(
@@ -35,6 +36,8 @@ TOO_LONG = Text("it is too long", "la valeur est trop longue")
 UNREADABLE = Text("it is not a value this page knows", "ce n’est pas une valeur connue de cette page")
 BAD_GRAIN = Text("this grain does not suit the period", "ce pas de temps ne convient pas à la période")
 BAD_SPAN = Text("a page shows at most 20 years", "une page montre au plus 20 ans")
+NO_SEGMENT = Text("there is no such segment", "ce segment n’existe pas")
+NO_REST = Text("there is no segment whose rest to compare with", "il n’y a pas de segment dont comparer le reste")
 HIDDEN = Text("your role does not see single people", "votre rôle ne voit pas les personnes")
 
 
@@ -58,6 +61,9 @@ def read(actor: Actor, now: datetime) -> Choice:
             chosen = chosen.model_copy(update={name: _read(name, raw, actor, now)})
         except _Refused as refused:
             notices.append(IGNORED[actor.locale].format(name=name, why=refused.why[actor.locale]))
+    if chosen.compare == "rest" and chosen.segment is None:
+        notices.append(IGNORED[actor.locale].format(name="compare", why=NO_REST[actor.locale]))
+        chosen = chosen.model_copy(update={"compare": Scope().compare})
     period = chosen.period.resolve(now, actor.tenant)
     if chosen.grain and chosen.grain not in grains.allowed(period):
         notices.append(IGNORED[actor.locale].format(name="grain", why=BAD_GRAIN[actor.locale]))
@@ -82,6 +88,10 @@ def _read(name: str, raw: str, actor: Actor, now: datetime) -> Any:
                 return _filters(raw, actor)
             case "compare" if raw == "none":
                 return None
+            case "segment" if not segment_picker.exists(raw, actor):
+                raise _Refused(NO_SEGMENT)
+            case "compare" if raw.startswith(segment_picker.OTHER) and not segment_picker.exists(raw[8:], actor):
+                raise _Refused(NO_SEGMENT)
             case _:
                 return getattr(Scope.model_validate({name: raw}), name)
     except _Refused:

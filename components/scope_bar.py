@@ -12,6 +12,7 @@ from analytics.filters import Filter
 from analytics.period import Period
 from components import literal, scope
 from components.filter_form import filter_form
+from components.segment_picker import comparisons, segment_chip, segment_picker
 from reports import dates, grains
 from reports.sentences import filter_sentence
 
@@ -51,10 +52,11 @@ def scope_bar(choice: scope.Choice, actor: Actor, now: datetime) -> None:
     )
     with st.popover(_dates_label(choice, locale), icon=":material/calendar_month:", key="scope_dates"):
         _dates(choice, actor, now)
-        _comparison(choice, locale)
+        _comparison(choice, actor)
         _grain(choice, actor, now)
-    count = len(choice.scope.filters)
+    count = len(choice.scope.filters) + (choice.scope.segment is not None)
     with st.popover(FILTERS[locale] + (f" · {count}" if count else ""), icon=":material/filter_list:", key="scope_filters"):
+        segment_picker(choice.scope, actor)
         filter_form(choice.scope, actor)
 
 
@@ -91,10 +93,15 @@ def _custom() -> None:
         scope.change(period=Period.between(*chosen), grain=None)
 
 
-def _comparison(choice: scope.Choice, locale: str) -> None:
+def _comparison(choice: scope.Choice, actor: Actor) -> None:
+    locale, options = actor.locale, COMPARISONS | comparisons(choice.scope, actor)
     st.session_state["scope_compare"] = choice.scope.compare or "none"
     st.radio(
-        COMPARE[locale], list(COMPARISONS), format_func=lambda name: COMPARISONS[name][locale], key="scope_compare", on_change=_compare
+        COMPARE[locale],
+        list(options),
+        format_func=lambda name: literal.markdown(options[name][locale]),
+        key="scope_compare",
+        on_change=_compare,
     )
 
 
@@ -125,9 +132,10 @@ def _step() -> None:
 def chips(choice: scope.Choice, actor: Actor) -> None:
     """The filters as sentences, each removable."""
     filters, locale = choice.scope.filters, actor.locale
-    if not filters:
+    if not filters and choice.scope.segment is None:
         return
     with st.container(key="scope_chips", horizontal=True, gap="small"):
+        segment_chip(choice.scope, actor)
         for position, one in enumerate(filters):
             said = filter_sentence(one, locale)
             shown = said if len(said) <= 60 else said[:59] + "…"

@@ -11,6 +11,7 @@ from accounts.actor import Tenant
 from accounts.language import Text
 from analytics.period import Grain, Resolved
 from analytics.result import Result
+from analytics.segment_names import title
 from reports.words import NARROW, french
 
 DASH: Final = "–"
@@ -42,6 +43,8 @@ GRAINS: dict[str, Text] = {
 COMPARED = Text("compared with {period}", "comparé au {period}")
 FRESH = Text("data as of {instant}", "données au {instant}")
 VERSUS = Text("vs {period}", "vs {period}")
+REST, OTHERS = Text("The rest of the people", "Le reste des personnes"), Text("vs “{name}”", "vs « {name} »")
+VS_REST = Text("vs the rest", "vs le reste")
 BEFORE_IT = Text("vs prev. {days} d", "vs {days} j préc.")
 YEAR_BEFORE = Text("vs a year ago", "vs un an avant")
 
@@ -84,6 +87,8 @@ def versus(result: Result, locale: str) -> str:
     compared = result.previous_period
     if compared is None:
         return ""
+    if people := others(result, locale):
+        return people
     last = compared.last - timedelta(days=1)
     beside = (result.period.last - timedelta(days=1)).year
     whole_month = (
@@ -96,6 +101,14 @@ def versus(result: Result, locale: str) -> str:
     return BEFORE_IT[locale].format(days=compared.days)
 
 
+def others(result: Result, locale: str) -> str:
+    """The people compared with, over the same days; empty where periods are compared."""
+    compare = result.query.compare or ""
+    if compare == "rest":
+        return VS_REST[locale]
+    return OTHERS[locale].format(name=title(compare.removeprefix("segment:"))) if compare.startswith("segment:") else ""
+
+
 def instant(moment: datetime, tenant: Tenant, locale: str, now: datetime | None = None) -> str:
     """A naive UTC instant on the tenant's clock: 20 Nov 23:55 UTC; the year is said unless it is `now`'s."""
     local = moment.replace(tzinfo=UTC).astimezone(tenant.zone)
@@ -106,7 +119,9 @@ def instant(moment: datetime, tenant: Tenant, locale: str, now: datetime | None 
 def context(result: Result, tenant: Tenant, locale: str, now: datetime) -> str:
     """The line under a title: what period, compared with what, data as of when."""
     said = _whole(period(result.period, locale))
-    if result.previous_period is not None:
+    if result.previous_period is not None and (people := others(result, locale)):
+        said += f", {people}"
+    elif result.previous_period is not None:
         beside = (result.period.last - timedelta(days=1)).year
         said += ", " + COMPARED[locale].format(period=_whole(period(result.previous_period, locale, beside)))
     if result.freshness is not None:

@@ -27,15 +27,16 @@ COPY = Text("{name} (copy)", "{name} (copie)")
 
 def create(actor: Actor, draft: Draft, *, frozen: bool = False) -> None:
     """A new segment, shown when made."""
+    _tried(actor, lambda: address.go(address.SEGMENT, made(actor, draft, frozen=frozen).id))
 
-    def made() -> None:
-        one = saved.create(store(), actor, draft, utc_now())
-        _noted(actor, "create_segment", one, SAVED)
-        if frozen:
-            _froze(actor, one)
-        address.go(address.SEGMENT, one.id)
 
-    _tried(actor, made)
+def made(actor: Actor, draft: Draft, *, frozen: bool) -> Segment:
+    """A new segment. Raises InvalidSegment, PermissionError, WarehouseError."""
+    one = saved.create(store(), actor, draft, utc_now())
+    _noted(actor, "create_segment", one, SAVED)
+    if frozen:
+        _froze(actor, one)
+    return one
 
 
 def change(actor: Actor, known: tuple[str, int], draft: Draft, *, frozen: bool = False) -> None:

@@ -21,7 +21,7 @@ from data_access.clock import naive_utc
 from data_access.connections import store
 from data_access.errors import WarehouseError
 from reports import dates, words
-from reports.library.segments import OVERLAP, OVERLAP_NOTE, overlap_panel
+from reports.library.segments import overlap_panel
 from reports.segments import speaker
 
 NONE = Text("No segment yet", "Aucun segment")
@@ -34,7 +34,7 @@ NONE_READ = Text("Nobody has made one.", "Personne n’en a créé.")
 SEGMENT, SIZE, KIND = Text("Segment", "Segment"), Text("People", "Personnes"), Text("Kind", "Nature")
 OWNER, UPDATED = Text("Owner", "Propriétaire"), Text("Updated", "Modifié")
 DYNAMIC, FROZEN = Text("Dynamic", "Dynamique"), Text("Frozen", "Figé")
-COMPARE = Text("Two to six segments", "Deux à six segments")
+COMPARE = Text("Overlap of two to six segments", "Recouvrement de deux à six segments")
 CHOOSE = Text("Choose two or more", "Choisissez-en deux ou plus")
 SEARCH, AT_ONCE = Text("Search by name", "Chercher par nom"), 50
 MOST = 6
@@ -91,11 +91,11 @@ def size(one: Segment, actor: Actor, now: datetime) -> str:
 
 def _overlap(every: tuple[Segment, ...], locale: str) -> None:
     names = {one.id: one.name for one in every}
-    with st.container(key="card_overlap_choice"):
-        st.html(f'<div class="vg-title"><h2>{OVERLAP[locale]}</h2><p>{OVERLAP_NOTE[locale]}</p></div>')
+    with st.container(key="segments_overlap_choice", gap="small"):
         chosen = st.multiselect(
-            COMPARE[locale], list(names), default=list(names)[:3], format_func=lambda one: literal.markdown(names[one]),
-            key="segments_overlap", max_selections=MOST, placeholder=CHOOSE[locale], label_visibility="collapsed",
+            COMPARE[locale],
+            list(names), default=list(names)[:3], format_func=lambda one: literal.markdown(names[one]),
+            key="segments_overlap", max_selections=MOST, placeholder=CHOOSE[locale],
         )  # fmt: skip
         if len(chosen) > 1:
             panel_card(overlap_panel(tuple(chosen)), Scope())

@@ -14,7 +14,7 @@ from accounts.language import Text
 from analytics.dimensions import dimension
 from analytics.metric import Metric, Unit
 from analytics.result import Result
-from reports import words
+from reports import dates, words
 from reports.charts.palette import Palette
 from reports.charts.view import Sentence, Sentences, Tone, measure_of, tone_of
 from reports.report import Panel
@@ -23,6 +23,8 @@ LEAST = 0.01
 SLIGHT = 0.02  # a change under 2 % is not news
 UP, DOWN = Text("rose by", "en hausse de"), Text("fell by", "en baisse de")
 SENTENCE = Text("{how} {change}, from {before} to {now}.", "{how} {change}, de {before} à {now}.")
+HIGHER, LOWER = Text("higher by", "plus haut de"), Text("lower by", "plus bas de")
+BESIDE = Text("{how} {change}: {now} against {before}.", "{how} {change} : {now} contre {before}.")
 NEW = Text("appeared: {now}.", "nouveauté : {now}.")
 STEADY = Text(
     "Nothing moved by more than 2% against the compared period.", "Rien n’a varié de plus de 2 % par rapport à la période comparée."
@@ -104,7 +106,8 @@ def _say(move: Move, result: Result, locale: str) -> Sentence:
         return Sentence(move.subject, rest, tone, "up" if difference > 0 else "down", move.metric.name, move.by, move.slice)
     points = move.metric.change == "points"
     amount = words.change(abs(difference) if points else abs(difference) / abs(move.before), move.metric.change, locale).lstrip("+")
-    rest = SENTENCE[locale].format(
-        how=(UP if difference > 0 else DOWN)[locale], change=amount, before=measure.short(move.before), now=measure.short(move.now)
+    sentence, up, down = (BESIDE, HIGHER, LOWER) if dates.others(result, locale) else (SENTENCE, UP, DOWN)
+    rest = sentence[locale].format(
+        how=(up if difference > 0 else down)[locale], change=amount, before=measure.short(move.before), now=measure.short(move.now)
     )
     return Sentence(move.subject, rest, tone, "up" if difference > 0 else "down", move.metric.name, move.by, move.slice)

@@ -22,6 +22,7 @@ GAP, INTERVAL = Text("Difference", "Écart"), Text("95% interval", "Intervalle �
 LIFT, EFFECT = Text("Lift", "Rapport"), Text("Effect size", "Taille d’effet")
 QUOTED = Text("{feature} “{value}”", "{feature} « {value} »")
 IS = Text("{feature}: {value}", "{feature} : {value}")
+VERSUS = Text("{here} vs {there}", "{here} contre {there}")
 TO = Text("{low} to {high}", "{low} à {high}")
 
 
@@ -30,7 +31,6 @@ def effects(result: Result, panel: Panel, palette: Palette, locale: str) -> Char
     frame = result.frame.dropna(subset=["effect"]).head(int(panel.options.get("top", 12)))
     rows = [_row(result, row, i, locale) for i, row in enumerate(frame.to_dict("records"))]
     names = axes.labels([(float(row["order"]), row["name"]) for row in rows])
-    reach = max([LARGEST, *(abs(row["value"]) for row in rows)])
     tip = [("name", WHAT), ("here", HERE), ("there", THERE), ("gap", GAP), ("interval", INTERVAL), ("lift", LIFT), ("effect", EFFECT)]
     y = {
         "field": "order",
@@ -38,15 +38,16 @@ def effects(result: Result, panel: Panel, palette: Palette, locale: str) -> Char
         "axis": {"labelExpr": names, "grid": False, "labelLimit": 210},
         "scale": {"paddingInner": 0.4},
     }
-    x = {
-        "field": "value",
-        "type": "quantitative",
-        "axis": {"values": [-0.8, -0.5, -0.2, 0, 0.2, 0.5, 0.8], "title": EFFECT[locale], "grid": True, "format": "+.1f"},
-        "scale": {"domain": [-reach, reach], "nice": False},
-    }
+    low, high = min([0.0, *(row["value"] for row in rows)]), max([LARGEST, *(row["value"] for row in rows)])
+    room = 0.14 * (high - low)  # for the words at the ends of the bars
+    domain = [low - room if low < 0 else 0.0, high + room]
+    x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": domain, "nice": False}}
     colour = spec.condition("datum.value < 0", palette.previous, palette.accent)
-    bars = spec.layer(rows, "bar", {}, {"x": x, "y": y, "color": colour, "tooltip": spec.tooltip([(f, t[locale]) for f, t in tip])})
-    return spec.chart([bars], palette, BAR * max(len(rows), 1) + 40)
+    place = {"x": x, "y": y, "tooltip": spec.tooltip([(f, t[locale]) for f, t in tip])}
+    bars = spec.layer(rows, "bar", {}, place | {"color": colour})
+    more = spec.layer([r for r in rows if r["value"] >= 0], "text", {"align": "left", "dx": 6}, place | {"text": {"field": "said"}})
+    less = spec.layer([r for r in rows if r["value"] < 0], "text", {"align": "right", "dx": -6}, place | {"text": {"field": "said"}})
+    return spec.chart([bars, more, less], palette, BAR * max(len(rows), 1) + 10)
 
 
 def effects_table(result: Result, panel: Panel, palette: Palette, locale: str) -> Sheet:
@@ -67,6 +68,7 @@ def _row(result: Result, row: dict[Any, Any], order: int, locale: str) -> Row:
         "name": feature(row, locale),
         "value": float(row["effect"]),
         "here": here,
+        "said": VERSUS[locale].format(here=here, there=there),
         "there": there,
         "gap": words.signed(gap),
         "interval": words.MISSING if words.MISSING in (low, high) else TO[locale].format(low=low, high=high),
