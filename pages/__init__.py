@@ -35,6 +35,7 @@ PAGES: dict[str, Page] = {
         "pages/acquisition.py", Text("Acquisition", "Acquisition"), ":material/campaign:", Permission.READ_KPI, "acquisition", ANALYTICS
     ),
     "audience": Page("pages/audience.py", Text("Audience", "Audience"), ":material/public:", Permission.READ_KPI, "audience", ANALYTICS),
+    "explore": Page("pages/explore.py", Text("Explore", "Explorer"), ":material/query_stats:", Permission.READ_KPI, "explore", ANALYTICS),
     "live": Page("pages/live.py", Text("Live", "En direct"), ":material/bolt:", Permission.READ_KPI, "live", ANALYTICS),
     "funnels": Page("pages/funnels.py", Text("Funnels", "Entonnoirs"), ":material/filter_alt:", Permission.READ_KPI, "funnels", ANALYTICS),
     "retention": Page(

@@ -58,6 +58,8 @@ def people_behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Quer
         cell["slice"] = [cell["slice"]]
     if key := picked.get("key"):
         cell["bucket"] = key if "T" in key else key[:10]
+    if asked.kind in ("trends", "aggregate"):
+        cell = _series_cell(panel, asked, picked, cell)
     if isinstance(asked, Funnel) and picked.get("metric") in _ENDS:
         cell |= {"step": 1} if picked["metric"] == "people" else {"step": len(asked.steps), "outcome": "reached"}
     try:
@@ -66,9 +68,22 @@ def people_behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Quer
         return None
 
 
+def _series_cell(panel: Panel, asked: Query, picked: Mapping[str, str], cell: dict[str, Any]) -> dict[str, Any]:
+    """Of one of several series: a chart without breakdown tells them apart by its slices, a table has its dimensions as columns."""
+    by = getattr(asked, "by", ())
+    if not by and "slice" in cell:
+        return cell | {"metric": cell.pop("slice")[0]}
+    if by and "slice" not in cell and all(name in picked for name in by):
+        cell["slice"] = [picked[name] for name in by]
+    return {"metric": panel.options["metric"], **cell} if "metric" in panel.options else cell
+
+
 def _plain(text: str) -> Any:
     """A list comes as JSON."""
-    return orjson.loads(text) if text.startswith("[") else text
+    try:
+        return orjson.loads(text) if text.startswith("[") else text
+    except orjson.JSONDecodeError:
+        return text
 
 
 def _dropped(asked: DropOff, picked: Mapping[str, str]) -> Query | None:

@@ -18,6 +18,7 @@ from reports.charts.ranked import ranked
 from reports.charts.retention import retention
 from reports.charts.retention_curve import retention_curve
 from reports.charts.sankey import sankey
+from reports.charts.shares import donut, heatmap, scatter
 from reports.charts.sheet import sheet
 from reports.charts.tiles import tiles
 from reports.charts.upset import upset
@@ -52,5 +53,8 @@ VIEWS: dict[str, View] = {
     "effects": View(Text("Effect sizes", "Tailles d’effet"), effects),
     "effects_table": View(Text("Differences in numbers", "Différences en chiffres"), effects_table),
     "upset": View(Text("Overlap of segments", "Recouvrement de segments"), upset),
+    "donut": View(Text("Donut of shares", "Anneau des parts"), donut, ("slice",)),
+    "heatmap": View(Text("Heat map", "Carte de chaleur"), heatmap, ("bucket", "slice")),
+    "scatter": View(Text("Scatter of two numbers", "Nuage de deux nombres"), scatter, ("slice",)),
     "changes": View(Text("What changed most", "Ce qui a le plus changé"), changes, ("slice",)),
 }

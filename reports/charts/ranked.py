@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from accounts.language import Text
-from analytics.dimensions import dimension
 from analytics.result import Result
 from reports import words
 from reports.charts import axes, spec
 from reports.charts.palette import Palette
 from reports.charts.traces import Row, metric_of
-from reports.charts.view import Chart, measure_of
+from reports.charts.view import Chart, measure_of, worded
 from reports.report import Panel
 
 BAR = 32
@@ -21,7 +20,7 @@ def ranked(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart
     """One bar per slice of the query's first dimension; `options`: `metric`, `top` (default 8)."""
     metric, by = metric_of(result, panel), next(c.name for c in result.columns if c.role == "dimension")
     rows = _rows(result, panel, by, locale)
-    tip = spec.tooltip([("name", dimension(by).label[locale]), ("exact", metric.label[locale]), ("share", SHARE[locale])])
+    tip = spec.tooltip([("name", worded(by).label[locale]), ("exact", metric.label[locale]), ("share", SHARE[locale])])
     # TRICKY: bars are told apart by their order, not by their name: two slices may be worded the same.
     names = axes.labels([(float(row["order"]), row["name"]) for row in rows])
     room = round(GLYPH * max((len(row["said"]) for row in rows), default=0)) + 10
@@ -47,7 +46,7 @@ def ranked(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart
 
 
 def _rows(result: Result, panel: Panel, by: str, locale: str) -> list[Row]:
-    metric, of = metric_of(result, panel), dimension(by)
+    metric, of = metric_of(result, panel), worded(by)
     measure, whole = measure_of(result, metric, locale), result.value(metric.name)
     frame = result.frame.dropna(subset=[metric.name]).nlargest(int(panel.options.get("top", 8)), metric.name)
     return [

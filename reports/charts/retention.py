@@ -9,16 +9,14 @@ import orjson
 import pandas as pd
 
 from accounts.language import Text
-from analytics.dimensions import DIMENSIONS
-from analytics.metric import Dimension, Unit
+from analytics.metric import Unit
 from analytics.result import Result
-from analytics.where import PERSON, event_dimension
 from reports import dates, words
 from reports.charts import axes, spec
 from reports.charts.grids import NARROW, TIGHT
 from reports.charts.palette import Palette, heat
 from reports.charts.traces import Row
-from reports.charts.view import Chart
+from reports.charts.view import Chart, worded
 from reports.report import Panel
 
 LETTER = {"hour": Text("H", "H"), "day": Text("D", "J"), "week": Text("W", "S"), "month": Text("M", "M")}
@@ -43,13 +41,7 @@ def column_name(result: Result, offset: int, last: int, locale: str) -> str:
 
 def slice_words(by: Sequence[str], values: Sequence[str], locale: str) -> str:
     """Each value of a slice in words."""
-    return " · ".join(words.slice_name(_dimension(name), raw, locale) for name, raw in zip(by, values, strict=True))
-
-
-def _dimension(name: str) -> Dimension:
-    """What says the values: a person's country is worded as any country."""
-    bare = name.removeprefix(PERSON)
-    return DIMENSIONS[bare] if bare in DIMENSIONS else event_dimension(name)
+    return " · ".join(words.slice_name(worded(name), raw, locale) for name, raw in zip(by, values, strict=True))
 
 
 def retention(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:

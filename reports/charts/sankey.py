@@ -199,5 +199,5 @@ def _drawn(nodes: list[Row], place: dict[str, Any], how: tuple[Palette, int, str
     }
     named = [row for row in nodes if row["high"] >= LEAST_LABEL]
     halo = {"stroke": palette.card, "strokeWidth": 3, "strokeJoin": "round", "opacity": 0.75} | words_
-    text = place | {"y": place["y"] | {"field": "middle"}, "text": {"field": "said"}}
+    text = place | {"x": place["x"] | {"field": "x2"}, "y": place["y"] | {"field": "middle"}, "text": {"field": "said"}}
     return [bars, spec.layer(named, "text", halo, text | told), spec.layer(named, "text", words_, text | told)]

@@ -7,18 +7,19 @@ from typing import Any
 import pandas as pd
 
 from accounts.language import Text
-from analytics.dimensions import DIMENSIONS, dimension
+from analytics.dimensions import DIMENSIONS
 from analytics.dimensions import PROPERTY as PROPERTY_PREFIX
 from analytics.metric import Unit
 from analytics.result import Column, Result
 from analytics.segment_names import SEGMENT, SEGMENTS
+from analytics.where import PERSON
 from reports import dates, words
 from reports.charts.palette import Palette
 from reports.charts.traces import grain_of
-from reports.charts.view import Sheet, SheetColumn
+from reports.charts.view import Sheet, SheetColumn, worded
 from reports.report import Panel
 
-WORDED = (PROPERTY_PREFIX, SEGMENT, SEGMENTS)
+WORDED = (PROPERTY_PREFIX, SEGMENT, SEGMENTS, PERSON)
 BEFORE = Text("{label}, before", "{label}, avant")
 MAX_ROWS = 500
 
@@ -53,7 +54,7 @@ def cell(result: Result, column: Column, raw: Any, locale: str) -> str:
     if column.unit is Unit.INSTANT:
         return f"{pd.Timestamp(raw):%Y-%m-%d %H:%M} UTC"
     if column.role == "dimension" and (column.name in DIMENSIONS or column.name.startswith(WORDED)):
-        return words.slice_name(dimension(column.name), raw, locale)
+        return words.slice_name(worded(column.name), raw, locale)
     if _numeric(column):
         return words.value(float(raw), column.unit, locale, result.currency, "exact")
     return str(raw)

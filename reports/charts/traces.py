@@ -10,12 +10,11 @@ from typing import Any
 import pandas as pd
 
 from accounts.language import Text
-from analytics.dimensions import dimension
 from analytics.metric import Metric
 from analytics.result import Result
 from reports import dates, words
 from reports.charts import axes
-from reports.charts.view import measure_of
+from reports.charts.view import measure_of, worded
 from reports.report import Panel
 
 THIS = Text("This period", "Cette période")
@@ -89,7 +88,7 @@ def _series(result: Result, metric: Metric, frame: pd.DataFrame, locale: str) ->
 
 def _slices(result: Result, metric: Metric, by: str, locale: str) -> tuple[list[Row], list[str]]:
     ranked = result.frame.groupby(by)[metric.name].sum().sort_values(ascending=False).index[:MAX_SERIES]
-    of, rows = dimension(by), []
+    of, rows = worded(by), []
     names = [words.slice_name(of, raw, locale) for raw in ranked]
     for position, (raw, name) in enumerate(zip(ranked, names, strict=True)):
         mine = {"series": f"s{position}", "legend": name, "slice": str(raw), "rank": position}
@@ -115,7 +114,7 @@ def _single(result: Result, metric: Metric, locale: str) -> tuple[list[Row], lis
         for row in _series(result, metric, result.frame, locale)
     ]
     if compared and before is not None:
-        names.append(BEFORE.get(result.query.compare or "previous", BEFORE["previous"])[locale])
+        names.append(dates.others(result, locale) or BEFORE.get(result.query.compare or "previous", BEFORE["previous"])[locale])
         for row, then in zip(rows, before, strict=True):
             row |= {"before": float(then), "then": measure.exact(float(then)), "move": _move(metric, row["value"], float(then), locale)}
     return rows, names

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from accounts.language import Text
-from analytics.metric import Metric
+from analytics.dimensions import DIMENSIONS, dimension
+from analytics.metric import Dimension, Metric
 from analytics.result import Result
+from analytics.where import PERSON, event_dimension
 from reports.charts.axes import Measure
 from reports.charts.palette import Palette
 from reports.report import Panel
@@ -95,6 +97,14 @@ class View:
     label: Text
     draw: Draw
     clicks: tuple[Literal["bucket", "slice", "series"], ...] = ()
+
+
+def worded(name: str) -> Dimension:
+    """The dimension that says the values of a column: a person's country is worded as any country."""
+    bare = name.removeprefix(PERSON)
+    if bare in DIMENSIONS:
+        return DIMENSIONS[bare]
+    return event_dimension(name) if name.startswith(PERSON) else dimension(name)
 
 
 def measure_of(result: Result, metric: Metric, locale: str) -> Measure:

@@ -46,7 +46,7 @@ def _flow(query: Paths) -> Panel:
 
 
 def _table(query: Paths) -> Panel:
-    asked = query.model_copy(update={"view": "paths", "goal": query.goal or (query.end if not query.start else None)})
+    asked = query.model_copy(update={"view": "paths"})
     return Panel(
         "journeys_paths",
         Text("Most taken paths", "Chemins les plus suivis"),
