@@ -192,16 +192,16 @@ def test_bad_events_are_put_aside_with_their_reason_once(warehouse, tmp_path):
 
 
 def test_one_request_the_warehouse_cannot_take_does_not_stop_the_others(warehouse, tmp_path, monkeypatch):
-    from ingest.live import drain
+    from ingest.live import flush
 
-    real = drain.arrow
+    real = flush.arrow
 
     def picky(name, rows):
         if any(row.get("name") == "poison" for row in rows):
             raise ValueError("a column does not fit")
         return real(name, rows)
 
-    monkeypatch.setattr(drain, "arrow", picky)
+    monkeypatch.setattr(flush, "arrow", picky)
 
     async def story():
         async with running(warehouse, tmp_path) as here:
