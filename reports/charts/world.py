@@ -46,7 +46,8 @@ def world(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
     """The query is broken down by country first; `options`: `metric`. A click gives back the country as `slice`."""
     metric = metric_of(result, panel)
     measure = measure_of(result, metric, locale)
-    values = {str(raw): float(v) for raw, v in zip(result.frame["country"], result.frame[metric.name], strict=True) if v == v and v > 0}
+    shown = zip(result.frame["country"], result.frame[metric.name], strict=True)
+    values = {str(raw): float(value) for raw, value in shown if raw in codes() and value > 0}
     steps = thresholds(list(values.values()), whole=metric.unit is Unit.COUNT)
     rows = [_country(code, values.get(code), (steps, measure), (result.value(metric.name), locale)) for code in codes()]
     tip = spec.tooltip([("name", dimension("country").label[locale]), ("said", metric.label[locale]), ("share", SHARE[locale])])

@@ -89,4 +89,4 @@ def test_the_campaign_whose_users_leave_shows(demo: Demo) -> None:
     """The planted story: next to nobody of the giveaway is back in week 4, others are; read where the page reads it."""
     asked = Aggregate(metrics=("first_signups", "retention_week4"), by=("campaign",), period="12m")
     weeks = demo.ask(asked, LUMEN).frame.set_index("campaign")["retention_week4"]
-    assert weeks["summer-giveaway"] <= 0.05 < weeks.drop("summer-giveaway").median()
+    assert weeks["summer-giveaway"] < weeks.drop("summer-giveaway").median() / 3
