@@ -89,6 +89,8 @@ def condition(rows: sa.FromClause, of: Filter, scan: Scan) -> sa.ColumnElement[b
     expression = column(rows, dimension(of.dimension), scan)
     if of.operator == "is" and "" not in of.values and isinstance(expression.type, sa.Text):
         return expression.in_([word(v) for v in of.values])  # bare, so that the engine can skip what cannot match
+    if of.operator == "is" and isinstance(expression.type, sa.BigInteger) and all(word(v).isdecimal() for v in of.values):
+        return expression.in_([int(word(v)) for v in of.values])  # a key, not its text, so that an index serves
     return meets(expression, of)
 
 

@@ -68,7 +68,8 @@ def _instead(panel: Panel, actor: Actor, error: Exception) -> None:
 
 def title_html(panel: Panel, locale: str, result: Result | None = None) -> str:
     note = f"<p>{literal.text(panel.note[locale])}</p>" if panel.note else ""
-    flags = flags_html(result, locale, FLAGS.keys() - ({"truncated"} if panel.view in TOP else set())) if result else ""
+    unsaid = {*(("truncated",) if panel.view in TOP else ()), *panel.options.get("unsaid", ())}
+    flags = flags_html(result, locale, FLAGS.keys() - unsaid) if result else ""
     return f'<div class="vg-title"><h2>{literal.text(panel.title[locale])}</h2>{flags}{note}</div>'
 
 

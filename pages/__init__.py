@@ -44,6 +44,9 @@ PAGES: dict[str, Page] = {
     "data": Page("pages/data.py", Text("Data", "Données"), ":material/database:", Permission.ADMINISTER, "data", ADMIN),
     "segments": Page("pages/segments.py", Text("Segments", "Segments"), ":material/group_work:", Permission.READ_KPI, "segments", ANALYTICS),
     "journeys": Page("pages/journeys.py", Text("Journeys", "Parcours"), ":material/route:", Permission.READ_KPI, "journeys", ANALYTICS),
+    "person": Page(
+        "pages/person.py", Text("People", "Personnes"), ":material/person_search:", Permission.READ_PEOPLE, "person", ANALYTICS
+    ),
     "account": Page("pages/account.py", Text("My account", "Mon compte"), ":material/person:", Permission.READ_SHARED, "account", ACCOUNT),
     "sign_in": Page("pages/sign_in.py", Text("Sign in", "Connexion"), ":material/login:", None, "sign-in", ACCOUNT, hidden=True),
 }

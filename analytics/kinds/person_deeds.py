@@ -20,12 +20,14 @@ from data_access.schema import (
     bookings,
     calls,
     conversations,
+    conversions,
     error_logs,
     events,
     form_errors,
     payments,
     rollup_user_day,
     sessions,
+    subscriptions,
 )
 
 Expression = Callable[[sa.Table], sa.ColumnElement[Any]]
@@ -106,10 +108,12 @@ DEEDS: tuple[Deed, ...] = (
     Deed("revenue", Text("Revenue", "Revenu"), Unit.MONEY, payments, _revenue, _MONEY),
     Deed("payments", Text("Payments", "Paiements"), Unit.COUNT, payments, _count(_is("captured")), _MONEY),
     Deed("payments_failed", Text("Failed payments", "Paiements échoués"), Unit.COUNT, payments, _count(_is("failed")), _MONEY),
+    Deed("plan_changes", Text("Plan changes", "Changements d’offre"), Unit.COUNT, subscriptions, _count(), _MONEY),
+    Deed("conversions", Text("Conversions", "Conversions"), Unit.COUNT, conversions, _count()),
     Deed("generations", Text("AI generations", "Générations IA"), Unit.COUNT, ai_generations, _count()),
     Deed("tokens", Text("AI tokens", "Jetons IA"), Unit.COUNT, ai_generations, _tokens),
     Deed("ai_cost", Text("AI cost", "Coût de l’IA"), Unit.MONEY, ai_generations, _sum("cost_base_minor"), _MONEY),
-    Deed("ai_latency", Text("AI response time", "Temps de réponse IA"), Unit.MILLISECONDS, ai_generations, _mean("latency_ms")),
+    Deed("ai_latency", Text("AI response", "Réponse de l’IA"), Unit.MILLISECONDS, ai_generations, _mean("latency_ms")),
     Deed("ai_errors", Text("AI error rate", "Taux d’erreur IA"), Unit.RATIO, ai_generations, _rate(_failed)),
     Deed("conversations", Text("Conversations", "Conversations"), Unit.COUNT, conversations, _count()),
     Deed("messages", Text("Messages", "Messages"), Unit.COUNT, conversations, _sum("messages")),

@@ -31,12 +31,13 @@ from data_access.schema import (
 @dataclass(frozen=True)
 class Entry:
     """How rows of a table are told: `title` and `detail` are the columns whose words say it, in order; `amount` is in the reporting
-    currency; `bad` marks what went wrong."""
+    currency, `number` messages or seconds; `bad` marks what went wrong."""
 
     table: sa.Table
     title: tuple[str, ...]
     detail: tuple[str, ...] = ()
     amount: str | None = None
+    number: str | None = None
     bad: tuple[str, tuple[str, ...]] | None = None
 
 
@@ -44,19 +45,21 @@ _FAILED, _REFUSED = ("error", "timeout", "failed"), ("failed", "no_answer", "bus
 ENTRIES: Mapping[What, Entry] = {
     "event": Entry(events, ("name",), ("page", "path", "label"), "value_base_minor"),
     "conversion": Entry(conversions, ("type",), ("campaign", "channel"), "value_base_minor"),
-    "payment": Entry(payments, ("type",), ("method", "provider", "decline_code"), "amount_base_minor", ("type", ("failed", "refunded"))),
+    "payment": Entry(
+        payments, ("type",), ("method", "provider", "decline_code"), "amount_base_minor", bad=("type", ("failed", "refunded"))
+    ),
     "subscription": Entry(
-        subscriptions, ("change",), ("plan", "interval", "status"), "amount_base_minor", ("status", ("past_due", "cancelled"))
+        subscriptions, ("change",), ("plan", "interval", "status"), "amount_base_minor", bad=("status", ("past_due", "cancelled"))
     ),
     "form_error": Entry(form_errors, ("form", "field"), ("message",), bad=("form", ())),
     "error": Entry(error_logs, ("message",), ("service", "severity"), bad=("severity", ())),
     "generation": Entry(ai_generations, ("provider", "model"), ("prompt_template", "status"), bad=("status", _FAILED)),
-    "conversation": Entry(conversations, ("provider", "model"), ("messages", "rating")),
+    "conversation": Entry(conversations, ("provider", "model"), number="messages"),
     "api_request": Entry(api_requests, ("method", "endpoint"), ("status", "error_code"), bad=("error_code", ())),
-    "booking": Entry(bookings, ("type",), ("provider_id", "reason"), "amount_base_minor", ("type", ("failed", "cancelled"))),
-    "call": Entry(calls, ("status",), ("provider_id", "error_code", "duration_s"), bad=("status", _REFUSED)),
+    "booking": Entry(bookings, ("type",), ("provider_id", "reason"), "amount_base_minor", bad=("type", ("failed", "cancelled"))),
+    "call": Entry(calls, ("status",), ("provider_id", "error_code"), number="duration_s", bad=("status", _REFUSED)),
 }
-COLUMNS = ("ts", "what", "title", "detail", "amount", "bad", "session_key", "local")
+COLUMNS = ("ts", "what", "title", "detail", "amount", "number", "bad", "session_key", "local")
 
 
 def page(question: Question, key: int) -> tuple[pd.DataFrame, tuple[datetime, int] | None]:
@@ -87,9 +90,9 @@ def _newest(question: Question, entry: Entry, key: int) -> sa.Select[Any]:
     names = {*entry.title, *entry.detail, *([entry.bad[0]] if entry.bad else [])} - {"ts"}
     session = c.session_key if "session_key" in c else sa.cast(sa.null(), sa.BigInteger)
     last = [c.seq.desc(), c.id.desc()] if "seq" in c else [c.id.desc()]
-    amount = c[entry.amount] if entry.amount else sa.cast(sa.null(), sa.BigInteger)
+    amount, number = (c[name] if name else sa.cast(sa.null(), sa.Double) for name in (entry.amount, entry.number))
     told = [c[name] for name in sorted(names)]
-    extra = [session.label("session_key"), amount.label("amount")]
+    extra = [session.label("session_key"), amount.label("amount"), number.label("number")]
     local = local_time(c.ts, question.tenant.time_zone).label("local")
     where = [c.tenant == question.tenant.key, c.user_key == key, c.day >= period.first, c.day < period.last, c.ts < period.until]
     if query.before is not None:
@@ -109,6 +112,7 @@ def _worded(what: What, rows: pd.DataFrame) -> pd.DataFrame:
         bad=_bad(entry, rows),
         session_key=rows["session_key"].fillna(0).astype("int64"),
         amount=rows["amount"].astype("float64"),
+        number=rows["number"].astype("float64"),
         turn=range(len(rows)),
     )
     return said[[*COLUMNS, "place", "turn"]]
@@ -135,4 +139,4 @@ def _bad(entry: Entry, rows: pd.DataFrame) -> pd.Series:
 
 def _nothing() -> pd.DataFrame:
     empty = {name: pd.Series(dtype="object") for name in (*COLUMNS, "place", "turn")}
-    return pd.DataFrame(empty).astype({"ts": "datetime64[us]", "local": "datetime64[us]", "amount": "float64"})
+    return pd.DataFrame(empty).astype({"ts": "datetime64[us]", "local": "datetime64[us]", "amount": "float64", "number": "float64"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.language import Text
 from reports.charts.attribution import attribution, attribution_table
 from reports.charts.bars import bars
+from reports.charts.calendar import calendar
 from reports.charts.changes import changes
 from reports.charts.dropoff import differences, happened
 from reports.charts.effects import effects, effects_table
@@ -32,6 +33,7 @@ VIEWS: dict[str, View] = {
     "bars": View(Text("Bars over time", "Barres dans le temps"), bars, ("bucket", "slice")),
     "waterfall": View(Text("From opening to closing", "De l’ouverture à la clôture"), waterfall, ("slice",)),
     "cohorts": View(Text("Cohorts", "Cohortes"), cohorts, ("bucket",)),
+    "calendar": View(Text("A year of days", "Une année de jours"), calendar),
     "hours": View(Text("Hours and weekdays", "Heures et jours"), hours, ("slice",)),
     "ranked": View(Text("Ranked bars", "Barres classées"), ranked, ("slice",)),
     "table": View(Text("Table", "Tableau"), sheet, ("slice",)),

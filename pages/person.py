@@ -1,0 +1,5 @@
+"""People: search, and the page of one person."""
+
+from components import person
+
+person.show()
