@@ -78,7 +78,7 @@ class Log:
     def __len__(self) -> int:
         return len(self.who)
 
-    def take(self, rows: Ints) -> Log:
+    def take(self, rows: Ints | slice) -> Log:
         """These rows, in this order."""
         cuts = tuple(Cut(cut.codes[rows], cut.words) for cut in self.cuts)
         return Log(self.who[rows], self.time[rows], self.bits[rows], cuts, None if self.value is None else self.value[rows])

@@ -36,7 +36,7 @@ MANY = 5_000  # users whose events are read one by one; of more all events are r
 
 @dataclass(frozen=True)
 class Parts:
-    """Logs of disjoint users, in the order of their keys; all share the words of their cuts. Each call of a part reads it."""
+    """Logs of disjoint users, in the order of their keys; at least one. All share the words of their cuts. Each call of a part reads it."""
 
     question: Question
     logs: Sequence[Callable[[], Log]]
@@ -94,7 +94,9 @@ def _listed(question: Question, reading: Reading, held: Coverage) -> list[Callab
     others = [events.c.user_key.in_(held.moved.tolist())] if len(held.moved) else []
     tail = _tail(question, reading, sa.or_(newer, events.c.seq.is_(None), *others), words)
     spelled = tuple(tuple(one.known) or ("",) for one in words)
-    return [partial(part_of, scope, tables, tail, about=(run, spelled, reading)) for run in runs(scope, tail.who)]
+    # Nobody at all is a part too.
+    among = runs(scope, tail.who) or [(0, 0)]
+    return [partial(part_of, scope, tables, tail, about=(run, spelled, reading)) for run in among]
 
 
 def _tail(question: Question, reading: Reading, which: sa.ColumnElement[bool], words: tuple[Words, ...]) -> Tail:

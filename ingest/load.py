@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from accounts.actor import Tenant
@@ -19,6 +20,7 @@ from ingest.dedupe import Seen, fresh
 from ingest.facts import Facts, in_order, stamped
 from ingest.following import sightings
 from ingest.identity import alias_rows
+from ingest.lists import moves
 from ingest.merging import Merging, Moved, merge
 from ingest.people import upsert
 from ingest.restate import reprice
@@ -113,6 +115,8 @@ class Load:
     def _insert(self, name: str, rows: pa.Table) -> None:
         rows = in_order(self._facts.filled(schema.FACTS[name], rows))
         if name == "events":
+            if "seq" in rows.column_names:
+                moves.arriving(self._tx, self._tenant.key, pc.min(rows["seq"]).as_py() or 0)
             rows = self._facts.numbered(rows, (self._first_version << SEQUENCE_BITS) + self._events)
             self._events += rows.num_rows
             if not self._deferred and "session_key" not in rows.column_names and "user_key" in rows.column_names:
@@ -203,6 +207,8 @@ class Load:
         """Amounts that waited for a rate of exchange get their worth."""
         for name, days in reprice(self._tx, self._tenant, only_missing=True).items():
             self._changes.restate(name, days)
+            if name == "events":
+                moves.worth_changed(self._tx, self._tenant.key)
 
 
 def rebuild(tx: Transaction, tenant: Tenant, gap: timedelta, changes: Changes) -> None:

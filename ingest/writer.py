@@ -17,6 +17,8 @@ from data_access import versions
 from data_access.clock import naive_utc
 from data_access.warehouse import Warehouse
 from ingest.dedupe import Seen, forget
+from ingest.lists import moves
+from ingest.lists.keeping import keep_up, renew
 from ingest.load import Load, UnknownTable, Written, rebuild
 from ingest.restate import redate, reprice
 from ingest.sessions import DEFAULT_GAP, SHORTEST_GAP
@@ -42,7 +44,9 @@ class BatchWriter:
         """
         with self._load(now, deferred=False) as load:
             load.add(tables)
-            return load.finish()
+            written = load.finish()
+        keep_up(self._warehouse, self._tenant, written.inserted.get("events", 0))
+        return written
 
     @contextmanager
     def bulk(self, now: datetime) -> Iterator[Load]:
@@ -53,6 +57,7 @@ class BatchWriter:
         with self._load(now, deferred=True) as load:
             yield load
             load.finish()
+        keep_up(self._warehouse, self._tenant, load.finish().inserted.get("events", 0))
 
     def rebuild(self, now: datetime) -> int:
         """Derive days, amounts in the reporting currency, sessions, movements and rollups again from the facts, by the
@@ -63,9 +68,11 @@ class BatchWriter:
             redate(tx, self._tenant)
             reprice(tx, self._tenant, only_missing=False)
             rebuild(tx, self._tenant, self._gap, changes)
+            moves.forget(tx, self._tenant.key)
             version = versions.newest(tx, self._tenant.key) + 1
             versions.bump(tx, self._tenant.key, changes.tables, version, now=naive_utc(now))
-            return version
+        renew(self._warehouse, self._tenant)
+        return version
 
     @contextmanager
     def _load(self, now: datetime, *, deferred: bool) -> Iterator[Load]:

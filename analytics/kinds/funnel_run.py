@@ -127,7 +127,7 @@ def passage(question: Question, *, whole: bool = True) -> Passage:
     if query.by and query.attribution == "all":
         return _apart(walker, joined(parts.each(lambda log: log)))
     belongs = _belonging(query, personal=personal)
-    done = parts.each(lambda log: (walker.walk(log), belongs(log) if query.by else None)) or [(walker.walk(joined([])), None)]
+    done = parts.each(lambda log: (walker.walk(log), belongs(log) if query.by else None))
     walks = [walk for walk, _ in done]
     if not query.by:
         return Passage(walks, plan, None, (), query.order == "unordered")

@@ -93,7 +93,7 @@ class ListFile:
         if low == high:
             return None
         at = of.bounds(low, high)
-        sizes = np.diff(of.starts[low:high].astype(np.int64), append=at.stop)
+        sizes: Ints = np.diff(of.starts[low:high].astype(np.int64), append=at.stop)
         user = np.repeat(of.ranges[low:high].astype(np.int64) << RANGE_BITS, sizes)
         user += self._arrays["user_low"][at]
         return Rows(at, user, self.times(at))

@@ -25,7 +25,7 @@ from analytics.segment_names import SEGMENT
 from analytics.where import PERSON, Where, event_dimension, leaf_sql
 from data_access.schema import event_pages, event_visits, users
 
-TABLES = {"page": event_pages, "visit": event_visits}
+TABLES: dict[Kind, sa.Table] = {"page": event_pages, "visit": event_visits}
 
 
 class NotCarried(Exception):
@@ -78,8 +78,8 @@ class Terms:
             return "user"
         for kind, rows in TABLES.items():
             if of.expression is None and of.col in rows.c and of.col != "code":
-                self.used.add(kind)  # type: ignore[arg-type]
-                return kind  # type: ignore[return-value]
+                self.used.add(kind)
+                return kind
         raise NotCarried(of.name)
 
     def _size(self, kind: Kind) -> int:

@@ -30,6 +30,7 @@ from ingest.lists.merge import JOIN, merged, run_to_join
 from ingest.lists.rows import Entries, in_lists, packed
 
 STEP = {"duckdb": 8_000_000, "postgresql": 250_000}  # events in memory at once
+SOURCES = {"user_key": "user", "ts": "time", "seq": "seq", "page": "page", "visit": "visit", "value": "value"}
 Window = list[sa.ColumnElement[bool]]
 
 
@@ -41,10 +42,10 @@ def rebuild(warehouse: Warehouse, tenant: Tenant) -> int:
         tx.execute(sa.delete(event_lists).where(event_lists.c.tenant == tenant.key, event_lists.c.place == here))
         desk = _Desk(tx, warehouse.beside, here, tenant)
         codes.learn(tx, tenant.key)
-        for window in _windows(tx, tenant, STEP[tx.engine]):
+        for window in windows(tx, tenant, STEP[tx.engine]):
             written += desk.add(window, NOBODY)
         _settle(tx, tenant)
-    _remove(warehouse.beside, old["file"].tolist())
+        tx.on_commit(lambda _: _remove(warehouse.beside, old["file"].tolist()))
     return written
 
 
@@ -84,7 +85,7 @@ class _Desk:
 
     def add(self, window: Window, void: Any, after: int = 0) -> int:
         """A file of the events in the window, numbered above `after` but for those of users in `void`."""
-        found, upto = _entries(self.tx, self.tenant.key, window)
+        found, upto = entries(self.tx, self.tenant.key, window)
         if not len(found) and not len(void):
             return 0
         self.note(in_lists(found), void, span=(after, upto), version=versions.newest(self.tx, self.tenant.key))
@@ -122,7 +123,7 @@ class _Desk:
         return replaced
 
 
-def _entries(tx: Transaction, tenant: int, window: Window) -> tuple[Entries, int]:
+def entries(tx: Transaction, tenant: int, window: Window) -> tuple[Entries, int]:
     """The events with a user in a window, and the greatest `seq` of all events in it."""
     coded: sa.FromClause = events
     for table in codes.TABLES:
@@ -135,8 +136,8 @@ def _entries(tx: Transaction, tenant: int, window: Window) -> tuple[Entries, int
     upto = pc.max(found["seq"]).as_py() or 0
     found = found.filter(pc.is_valid(found["user_key"]))
     names, name = _named(tx, tenant, found)
-    keys = ("user_key", "ts", "seq", "page", "visit", "value")
-    return Entries(names, name, *(_whole(found[key]) for key in keys), _there(found["value"])), upto
+    taken = {to: _whole(found[of]) for of, to in SOURCES.items()}
+    return Entries(names, name, **taken, valued=_there(found["value"])), upto
 
 
 def _crowded(tx: Transaction, tenant: int) -> bool:
@@ -167,7 +168,7 @@ def _there(column: pa.ChunkedArray) -> Any:
     return column.is_valid().combine_chunks().to_numpy(zero_copy_only=False)
 
 
-def _windows(tx: Transaction, tenant: Tenant, most: int) -> Iterator[Window]:
+def windows(tx: Transaction, tenant: Tenant, most: int) -> Iterator[Window]:
     """The tenant's days in runs of about so many events."""
     of_tenant = sa.select(events.c.day, sa.func.count().label("n")).where(events.c.tenant == tenant.key)
     days = tx.read(of_tenant.group_by(events.c.day).order_by(events.c.day))

@@ -10,7 +10,7 @@ import pandas as pd
 from analytics.kernels.arrays import Ints
 from analytics.lists.coverage import NOBODY
 from analytics.lists.file import ListFile, Posting
-from ingest.lists.rows import Entries
+from ingest.lists.rows import COLUMNS, Entries
 
 FAN = 8  # files of a kind before they are joined
 JOIN = (400_000, 3_200_000)  # events: files below the first limit become one, then files below the second
@@ -29,12 +29,13 @@ def merged(files: Sequence[ListFile]) -> Entries:
     parts: list[Entries] = []
     void = NOBODY
     for file in reversed(files):
-        parts += [_rows(file, posting, (names, names.index(name)), void) for name, posting in file.lists.items()]
+        parts += [rows_of(file, posting, (names, names.index(name)), void) for name, posting in file.lists.items()]
         void = np.union1d(void, file["void"])
     return _together(names, parts)
 
 
-def _rows(file: ListFile, of: Posting, about: tuple[list[str], int], void: Ints) -> Entries:
+def rows_of(file: ListFile, of: Posting, about: tuple[list[str], int], void: Ints) -> Entries:
+    """One list of a file without the users of `void`; `about`: the names, and which of them the list is of."""
     names, number = about
     at = slice(of.start, of.end)
     rows = file.rows(of, int(of.ranges[0]), int(of.ranges[-1]) + 1)
@@ -43,8 +44,8 @@ def _rows(file: ListFile, of: Posting, about: tuple[list[str], int], void: Ints)
     seq, tied = sparse(file, "tie", at)
     # Who ties with none of its file has no number any more; against rows of other files the first that it could have says as much.
     seq = np.where(tied, seq, file.after + 1)
-    columns = (np.full(len(rows.user), number), rows.user, rows.time, seq, file["page"][at], file["visit"][at], value, valued)
-    found = Entries(names, *(column.astype(np.int64) for column in columns[:-1]), valued)
+    whole = {"page": file["page"][at].astype(np.int64), "visit": file["visit"][at].astype(np.int64), "value": value, "valued": valued}
+    found = Entries(names, np.full(len(rows.user), number), rows.user, rows.time, seq, **whole)
     return found.take(np.flatnonzero(~np.isin(rows.user, void))) if len(void) else found
 
 
@@ -59,8 +60,5 @@ def sparse(file: ListFile, name: str, at: slice) -> tuple[Ints, Ints]:
 
 
 def _together(names: list[str], parts: list[Entries]) -> Entries:
-    if not parts:
-        nothing = np.zeros(0, np.int64)
-        return Entries(names, *([nothing] * 7), nothing.astype(bool))
-    columns = ("name", "user", "time", "seq", "page", "visit", "value", "valued")
-    return Entries(names, *(np.concatenate([getattr(part, column) for part in parts]) for column in columns))
+    nothing = {column: np.zeros(0, bool if column == "valued" else np.int64) for column in COLUMNS}
+    return Entries(names, **{column: np.concatenate([nothing[column], *(getattr(part, column) for part in parts)]) for column in COLUMNS})

@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from analytics.kernels.arrays import Ints, begins, order
-from analytics.lists.file import RANGE, RANGE_BITS, WIDE, Arrays, write
+from analytics.lists.file import RANGE, RANGE_BITS, WIDE, write
 
 SMALLEST = (np.uint8, np.uint16, np.uint32)
+
+
+COLUMNS = ("name", "user", "time", "seq", "page", "visit", "value", "valued")
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,7 @@ class Entries:
         return len(self.user)
 
     def take(self, rows: Ints) -> Entries:
-        columns = (self.name, self.user, self.time, self.seq, self.page, self.visit, self.value, self.valued)
-        return Entries(self.names, *(column[rows] for column in columns))
+        return Entries(self.names, **{column: getattr(self, column)[rows] for column in COLUMNS})
 
 
 def in_lists(found: Entries) -> Entries:
@@ -55,7 +57,7 @@ def packed(path: Path, found: Entries, void: Ints, *, after: int) -> tuple[int, 
     """
     low, high = (int(found.time.min()), int(found.time.max())) if len(found) else (0, 0)
     lists, ranges, starts = _index(found)
-    arrays = {"ranges": ranges, "starts": starts, "user_low": (found.user & (RANGE - 1)).astype(np.uint16)}
+    arrays: dict[str, Ints] = {"ranges": ranges, "starts": starts, "user_low": (found.user & (RANGE - 1)).astype(np.uint16)}
     arrays |= _times(found.time - low, high - low)
     arrays |= {"page": _small(found.page), "visit": _small(found.visit)}
     arrays |= _sparse("value", found.value, found.valued) | _sparse("tie", found.seq, _tied(found)) | {"void": np.sort(void)}
@@ -77,7 +79,7 @@ def _index(found: Entries) -> tuple[Mapping[str, tuple[int, int, int, int]], Int
     return lists, ranges[first], first.astype(np.uint32)
 
 
-def _times(after: Ints, span: int) -> Arrays:
+def _times(after: Ints, span: int) -> dict[str, Ints]:
     if span >= WIDE:
         return {"time": after}
     return {"high": (after >> 16).astype(np.uint32), "low16": (after & 0xFFFF).astype(np.uint16)}
@@ -89,7 +91,7 @@ def _small(codes: Ints) -> Ints:
     return codes.astype(next(kind for kind in SMALLEST if most <= np.iinfo(kind).max))
 
 
-def _sparse(name: str, values: Ints, there: Ints) -> Arrays:
+def _sparse(name: str, values: Ints, there: Ints) -> dict[str, Ints]:
     rows = np.flatnonzero(there)
     return {f"{name}_at": rows.astype(np.uint32), name: values[rows]}
 
