@@ -57,6 +57,7 @@ async def create(request: Request) -> Response:
 async def change(request: Request) -> Response:
     """Replace an analysis; 409 where somebody else changed it since `version`."""
     actor = await auth.permitted(request, Permission.BUILD)
+    await _tried(request, actor, lambda: saved.found(store(), actor, _id(request)))
     data = _read(await request.body())
     version = data.pop("version", None)
     if not isinstance(version, int):

@@ -50,6 +50,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     "sessions": {},
     "live": {},
     "event_names": {},
+    "properties": {},
+    "dropoff": {"of": {"kind": "funnel", "steps": [{"event": "globexonly visit"}, {"event": "globexonly visit"}]}, "by": ["country"]},
     "people": {"of": {"kind": "funnel", "steps": [{"event": "globexonly visit"}]}, "step": 1, "outcome": "reached"},
 }
 
