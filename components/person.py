@@ -56,6 +56,8 @@ SPAN_WORDS = {
     "12m": Text("12 months", "12 mois"),
     "all": Text("All", "Tout"),
 }
+UNKNOWN = Text("Nobody is known by this id", "Personne n’est connu sous cet identifiant")
+UNKNOWN_NEXT = Text("Search below by id, e-mail or name.", "Cherchez ci-dessous par identifiant, e-mail ou nom.")
 ALWAYS = ("events", "active_days", "sessions")
 
 
@@ -76,9 +78,11 @@ def show() -> None:
 def _answered(query: Person, actor: Actor) -> Result | None:
     try:
         return run(query, actor, utc_now())
-    except (Forbidden, InvalidQuery, WarehouseError) as error:
+    except InvalidQuery:
+        states.state(UNKNOWN[actor.locale], UNKNOWN_NEXT[actor.locale])
+    except (Forbidden, WarehouseError) as error:
         states.failure(error, actor.locale)
-        return None
+    return None
 
 
 def _span() -> str:

@@ -97,6 +97,7 @@ def _users(world: World, people: Population, user: Whole, latest: tuple[Code, Wh
         "signed_up_day": dates(np.where(visitor, -1, world.calendar.day(signed_up)).astype(np.int32)),
         "last_seen_at": instants(last_seen[user]),
         "properties": _signals(people, user),
+        "identified": pa.array(~visitor),
     })  # fmt: skip
 
 
