@@ -22,7 +22,7 @@ def choose(actor: Actor | None) -> Any:
         seen = actor is not None and may(actor, page) and not page.hidden
         section = page.section[locale] if page.section else ""
         sections.setdefault(section, []).append(_streamlit_page(page, locale, seen))
-    return st.navigation(sections, position="sidebar" if actor else "hidden")
+    return st.navigation(sections, position="sidebar" if actor else "hidden", expanded=True)
 
 
 def allowed(chosen: Any, actor: Actor) -> bool:
