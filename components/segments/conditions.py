@@ -76,20 +76,22 @@ def verb_of(node: Any) -> str:
     return "not" if kind == "did" and node.get("op") == "not" else kind
 
 
-def condition_editor(node: Field, *, itself: str = "") -> None:
-    """Edits the condition at `node`. `itself` is the id of the segment being edited: it cannot be made of itself."""
+def condition_fields(node: Field, *, itself: str = "") -> None:
+    """Edits what the condition at `node` says. `itself` is the id of the segment being edited: it cannot be made of itself."""
     verb = verb_of(node.value)
     if verb not in VERBS:
         choices.said(BEHIND[node.locale])
-        return
-    _verb(node, verb)
-    if verb == "segment":
+    elif verb == "segment":
         _segment(node, itself)
     else:
         _FORMS[verb](node)
 
 
-def _verb(node: Field, verb: str) -> None:
+def verb_picker(node: Field) -> None:
+    """Edits which kind of condition stands at `node`; one made elsewhere can only be taken away."""
+    verb = verb_of(node.value)
+    if verb not in VERBS:
+        return
     key = f"{node.key}_verb"
     st.session_state[key] = verb
     st.selectbox(

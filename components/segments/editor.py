@@ -19,7 +19,7 @@ from components.editors import choices
 from components.editors.choices import choice
 from components.editors.draft import Draft, Field, completed, remembered
 from components.segments import acts, address
-from components.segments.conditions import FRESH, condition_editor
+from components.segments.conditions import FRESH, condition_fields, verb_picker
 from components.segments.preview import preview
 from reports.reasons import invalid
 
@@ -75,12 +75,14 @@ def group_editor(group: Field, *, itself: str, depth: int = 1) -> None:
     for position, part in enumerate(parts.items()):
         inner = part.value.get("kind") in HOLDS
         with st.container(key=f"part_{'group' if inner else 'leaf'}_{part.key}", gap="small", border=True):
-            with st.container(horizontal=True, horizontal_alignment="right", key=f"away_{part.key}"):
+            with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key=f"away_{part.key}"):
+                if not inner:
+                    verb_picker(part)
                 _remove(parts, position, inner)
             if inner:
                 group_editor(part, itself=itself, depth=depth + 1)
             else:
-                condition_editor(part, itself=itself)
+                condition_fields(part, itself=itself)
     _add(parts, depth)
 
 
