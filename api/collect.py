@@ -22,9 +22,10 @@ from data_access.clock import utc_now
 from data_access.settings import Settings
 from ingest.decode import Refused, too_large
 from ingest.decode_instants import micros
+from ingest.kafka.leaving import PUBLISHED
 from ingest.live import numbers
 from ingest.live.current import COLLECTORS, current
-from ingest.live.opening import open_collector
+from ingest.live.opening import open_collector, open_entrance
 from ingest.wire import WIRES
 from ingest.wire.wire import Envelope, Wire
 
@@ -43,7 +44,7 @@ _CORS = {
     "Cache-Control": "no-store",
 }
 
-for _number in numbers.ALL:
+for _number in (*numbers.ALL, PUBLISHED):
     REGISTRY.register(_number)
 
 
@@ -55,10 +56,15 @@ async def collecting(settings: Settings, store: Callable[[], Engine], warehouse:
         return
     collector = open_collector(settings, store, warehouse, utc_now)
     COLLECTORS.append(collector)
+    entrance = open_entrance(settings, store, warehouse, utc_now)
+    if entrance is not None:
+        collector.also[entrance.wire.name] = entrance.wire
     try:
         yield
     finally:
         COLLECTORS.remove(collector)
+        if entrance is not None:
+            await asyncio.to_thread(entrance.stop)
         await asyncio.to_thread(collector.stop)
 
 

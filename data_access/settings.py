@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -54,6 +54,21 @@ class Settings(BaseSettings):
     geo_database: Path | None = Field(
         None, description="Country database in MMDB format; without one the country of an event stays unknown."
     )
+    kafka_brokers: str = Field("", description="Kafka brokers `host:port,…`; needs the extra `vigie[kafka]`.")
+    kafka_map: Path | None = Field(
+        None, description="TOML file that says what the messages of each topic are; with it events come in from Kafka."
+    )
+    kafka_group: str = Field("vigie", description="Consumer group; processes of one group share the partitions.")
+    kafka_exit: str = Field(
+        "", description="Prefix of topics to which rows are published once the warehouse has them; empty publishes nothing."
+    )
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How to speak to the brokers: `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`."
+    )
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field("SCRAM-SHA-512", description="SASL mechanism.")
+    kafka_user: str = Field("", description="SASL user.")
+    kafka_password: SecretStr = Field(SecretStr(""), description="SASL password.")
+    kafka_ca: Path | None = Field(None, description="Certificate authority of the brokers; default the system's.")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged.")
 
     @model_validator(mode="before")

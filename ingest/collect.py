@@ -49,6 +49,7 @@ class Collector:
         self._journal, self._ring, self._enricher, self._options = journal, ring, enricher, options
         self._recent, self._quotas = Recent(), Quotas()
         self._drain: Drain | None = None
+        self.also: dict[str, Wire] = {}  # formats that come in by another way, so that their quarantine can be replayed
         self._starting: threading.Thread | None = None
         numbers.JOURNAL_BYTES.set_function(lambda: journal.backlog)
 
@@ -110,7 +111,7 @@ class Collector:
 
     async def replay(self, tenant: Tenant, aside: Aside, received: int) -> Outcome:
         """Offer an event of the quarantine again, as it was sent. Raises Refused, or answers what is still wrong with it."""
-        wire = next((wire for wire in WIRES.values() if wire.name == aside.source), None)
+        wire = next((wire for wire in (*WIRES.values(), *self.also.values()) if wire.name == aside.source), None)
         if wire is None:
             raise Refused(422, "not_replayable", f"there is no format {aside.source} any more")
         envelope = Envelope(b"", received)

@@ -50,6 +50,7 @@ class Drain:
         if self._thread.is_alive():
             self._thread.join()
         self._around.tally.keep(self._around.now())
+        self._around.finish()
 
     def _run(self) -> None:
         while not self._state.stopping.is_set():

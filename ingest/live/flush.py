@@ -67,6 +67,7 @@ class Flush:
         self._identities.met(tenant.key, tables.get("events", []))
         for name, count in done.inserted.items():
             numbers.WRITTEN.labels(numbers.label(tenant.slug), name).inc(count)
+        self._around.publish(tenant, tables)
         numbers.FLUSH_SECONDS.observe(time.perf_counter() - started)
         numbers.FLUSH_ROWS.observe(sum(map(len, tables.values())))
         return sum(done.inserted.values())

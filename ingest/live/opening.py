@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from ingest.quarantine import Entry
 
 if TYPE_CHECKING:
     from data_access.warehouse import Warehouse
+    from ingest.kafka.entrance import Entrance
 
 MEGABYTE = 1024 * 1024
 
@@ -56,6 +58,15 @@ def open_collector(
     ring = KeyRing(lambda: write_keys.active(store()))
     collector = Collector(journal, ring, Enricher(Countries(geo_database(settings)), secret), options)
 
+    collector.start(surroundings(settings, store, warehouse, now))
+    return collector
+
+
+def surroundings(
+    settings: Settings, store: Callable[[], sa.Engine], warehouse: Callable[[], Warehouse], now: Callable[[], datetime]
+) -> Surroundings:
+    """What whoever writes to the warehouse is given. Raises InvalidSettings."""
+
     def set_aside(tenant: int, entries: list[Entry]) -> None:
         if entries:
             quarantine.keep(store(), tenant, entries, now())
@@ -63,8 +74,33 @@ def open_collector(
     def companies() -> dict[int, Tenant]:
         return {tenant.key: tenant for tenant in tenants.every(store())}
 
-    collector.start(Surroundings(warehouse, companies, set_aside, now, Tally(store)))
-    return collector
+    around = Surroundings(warehouse, companies, set_aside, now, Tally(store))
+    if not (settings.kafka_brokers and settings.kafka_exit):
+        return around
+    from ingest.kafka import client, leaving
+
+    leave = leaving.Exit(client.producer(settings), settings.kafka_exit)
+    return replace(around, publish=leave.publish, finish=leave.close)
+
+
+def open_entrance(
+    settings: Settings, store: Callable[[], sa.Engine], warehouse: Callable[[], Warehouse], now: Callable[[], datetime]
+) -> Entrance | None:
+    """What reads from Kafka, at work, where the settings name brokers and a map. Raises InvalidSettings."""
+    if not (settings.kafka_brokers and settings.kafka_map):
+        return None
+    from ingest.kafka import client
+    from ingest.kafka.entrance import Entrance
+    from ingest.kafka.map import BadMap, read_map
+
+    try:
+        of = read_map(settings.kafka_map)
+    except (BadMap, OSError) as error:
+        raise InvalidSettings(f"KAFKA_MAP cannot be used: {error}") from error
+    enricher = Enricher(Countries(geo_database(settings)), secret_of(settings))
+    entrance = Entrance(client.consumer(settings), of, enricher, surroundings(settings, store, warehouse, now))
+    entrance.start()
+    return entrance
 
 
 def lazily(settings: Settings) -> Callable[[], Warehouse]:

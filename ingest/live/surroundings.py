@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accounts.actor import Tenant
 from ingest.quarantine import Entry
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from data_access.warehouse import Warehouse
     from ingest.plan.tally import Tally
 
+Tables = dict[str, list[dict[str, Any]]]
 LINGER_SECONDS = 0.25  # how long the first event of a batch waits for company
 
 
@@ -27,3 +28,5 @@ class Surroundings:
     now: Callable[[], datetime]
     tally: Tally
     linger: float = LINGER_SECONDS
+    publish: Callable[[Tenant, Tables], None] = lambda tenant, tables: None  # rows the warehouse took; never raises, never waits
+    finish: Callable[[], None] = lambda: None
