@@ -72,7 +72,12 @@ def here(brokers, tmp_path, request):
     store = open_store(f"sqlite:///{tmp_path}/store.sqlite")
     tenants.save(store, Tenant(1, "acme", "Acme"), utc_now())
     settings = Settings(
-        data_dir=tmp_path, demo_mode=True, kafka_brokers=brokers, kafka_map=COMMERCE, kafka_group=request.node.name, kafka_exit="out"
+        data_dir=tmp_path,
+        demo_mode=True,
+        kafka_brokers=brokers,
+        kafka_map=COMMERCE,
+        kafka_group=request.node.name,
+        kafka_exit=request.node.name,
     )
     yield settings, store, warehouse
     warehouse.close()
@@ -146,7 +151,7 @@ def test_what_the_warehouse_took_is_published(here, brokers):
     around.publish(Tenant(1, "acme", "Acme"), {"events": [{"id": "a", "name": "bought", "ts": 5}]})
     around.finish()
     reader = kafka.Consumer({"bootstrap.servers": brokers, "group.id": "r", "auto.offset.reset": "earliest", "log_level": 0})
-    reader.assign([kafka.TopicPartition("out.events", number, 0) for number in range(4)])
+    reader.assign([kafka.TopicPartition(f"{settings.kafka_exit}.events", number, 0) for number in range(4)])
     found: list[Any] = []
     until(lambda: found.extend(one for one in reader.consume(1, 0.5) if one.error() is None) or found, "not published")
     reader.close()
