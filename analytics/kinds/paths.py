@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import numpy as np
 import orjson
@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from accounts.language import Text
 from accounts.roles import Permission
 from analytics.dimensions import column
-from analytics.event_log import Computed, CutName, EventQuery, Reading, event_permissions, event_tables
+from analytics.event_log import Computed, CutName, EventQuery, Log, Reading, event_permissions, event_tables
 from analytics.kernels import tops, trails
-from analytics.kernels.arrays import Flags, Ints, begins, numbered
-from analytics.kernels.trails import Edges, Trails
-from analytics.log_parts import read_log
+from analytics.kernels.arrays import Flags, Ints, begins
+from analytics.kernels.trails import Edges, Tally, Trails
+from analytics.log_parts import read_parts
 from analytics.matching import EventName, Matcher
 from analytics.metric import Metric, Unit
 from analytics.question import Question
@@ -26,6 +26,7 @@ from analytics.result import Column, Result
 from analytics.sources.events import PAGE_VIEW
 from analytics.where import event_dimension
 
+T = TypeVar("T")
 ItemName = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -89,7 +90,7 @@ CONVERSION = Metric(
     Unit.RATIO,
     change="points",
 )
-PATH_LABEL = Text("Path", "Parcours")
+PATH_LABEL = Text("Path", "Chemin")
 SOURCE_LABEL = Text("From", "De")
 TARGET_LABEL = Text("To", "Vers")
 
@@ -135,21 +136,38 @@ def _words(question: Question, item: Item, rows: sa.FromClause) -> sa.ColumnElem
 
 def walked(question: Question) -> tuple[Trails, tuple[str, ...]]:
     """Every session's trail as the question wants it, and what the items are called."""
-    found, words = whole_sessions(question)
-    return cut_to(cast(Paths, question.query), found, words), words
+    query = cast(Paths, question.query)
+    parts = _each(question, lambda found, words: (cut_to(query, found, words), words))
+    return trails.together([found for found, _ in parts]), parts[0][1]
 
 
 def whole_sessions(question: Question) -> tuple[Trails, tuple[str, ...]]:
     """Every session from its beginning to its end, and what the items are called."""
+    parts = _each(question, lambda found, words: (found, words))
+    return trails.together([found for found, _ in parts]), parts[0][1]
+
+
+def _tallied(question: Question) -> tuple[Tally, tuple[str, ...]]:
+    """What every session's trail adds up to, and what the items are called."""
     query = cast(Paths, question.query)
-    log = read_log(question, Reading(query.matchers, cuts=_people_only(query), computed=(_item(question),)))
+    parts = _each(question, lambda found, words: (trails.tally(cut_to(query, found, words), max(len(words), 1)), words))
+    return trails.summed([one for one, _ in parts]), parts[0][1]
+
+
+def _each(question: Question, work: Callable[[Trails, tuple[str, ...]], tuple[T, tuple[str, ...]]]) -> list[tuple[T, tuple[str, ...]]]:
+    """What `work` makes of each part of the people, given their sessions and the words of items, which all parts share."""
+    query = cast(Paths, question.query)
+    reading = Reading(query.matchers, cuts=_people_only(query), computed=(_item(question),))
+    return read_parts(question, reading).each(lambda log: work(*_sessions(query, log)))
+
+
+def _sessions(query: Paths, log: Log) -> tuple[Trails, tuple[str, ...]]:
     cut = log.cuts[-1]
     words, codes = _renamed(cut.words, cut.codes)
     if query.exclude:
         kept = np.flatnonzero(~np.isin(codes, [words.index(bare(x)) for x in query.exclude if bare(x) in words]))
         log, codes = log.take(kept), codes[kept]
-    found = trails.sessions(log.who, log.time, codes, query.gap_seconds * 1_000_000)
-    return trails.collapsed(found) if query.collapse else found, words
+    return trails.sessions(log.who, log.time, codes, query.gap_seconds * 1_000_000, collapse=query.collapse), words
 
 
 def _people_only(query: Paths) -> tuple[str, ...]:
@@ -181,9 +199,9 @@ def answer(question: Question) -> Result:
     query = cast(Paths, question.query)
     if query.view == "paths":
         return _whole_paths(question)
-    found, words = walked(question)
-    total = len(begins(found.session))
-    frame = _frame(_frequent(trails.edges(found, max(len(words), 1)), query.min_share * total), words, query)
+    found, words = _tallied(question)
+    total = found.trails
+    frame = _frame(_frequent(found.edges(), query.min_share * total), words, query)
     labels = (Column("source", SOURCE_LABEL, Unit.TEXT, "dimension"), Column("target", TARGET_LABEL, Unit.TEXT, "dimension"))
     return Result(
         query=query,
@@ -277,16 +295,11 @@ def _connected(frame: pd.DataFrame, query: Paths, *, backwards: bool) -> Flags:
     return np.array([node in met for node in frame[near]], bool)
 
 
-def _nodes(found: Trails, words: tuple[str, ...], frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _nodes(found: Tally, words: tuple[str, ...], frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The nodes shown: how many sessions came there, and how many ended there."""
-    size = max(len(words), 1)
-    last = np.ones(len(found), bool)
-    last[trails.moves(found)] = False
-    key = found.step * size + found.item
-    place, back = numbered(key)
-    came, ended = np.bincount(back, minlength=len(place)), np.bincount(back[last], minlength=len(place))
+    size = found.items
     shown = set(frame["source"]) | set(frame["target"])
-    rows = [(_node(int(k // size), words[int(k % size)]), k, int(n), int(m)) for k, n, m in zip(place, came, ended, strict=True)]
+    rows = [(_node(int(k // size), words[int(k % size)]), k, int(n), int(m)) for k, n, m in zip(*found.stays, strict=True)]
     return [
         {"node": name, "step": int(k // size), "item": words[int(k % size)], "paths": n, "ended": m}
         for name, k, n, m in rows

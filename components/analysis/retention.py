@@ -40,7 +40,7 @@ GRAINS = {
     "week": Text("Week", "Semaine"),
     "month": Text("Month", "Mois"),
 }
-LAST = Text("Cohorts of the last", "Cohortes des derniers")
+LAST = Text("Cohorts of the last", "Cohortes sur")
 PRESETS = {"hour": (1, 2, 7), "day": (14, 30, 60, 90), "week": (8, 12, 26, 52), "month": (6, 12, 18, 24)}
 LETTERS = {"hour": "d", "day": "d", "week": "w", "month": "m"}
 COUNTS = {
@@ -51,7 +51,7 @@ COUNTS = {
 DATES = Text("Between two dates", "Entre deux dates")
 SHOW = Text("Show", "Afficher")
 SHOWN = {
-    "share": Text("Came back", "Revenus"),
+    "share": Text("Came back", "De retour"),
     "count": Text("Amount", "Nombre"),
     "lost": Text("Did not", "Perdus"),
 }

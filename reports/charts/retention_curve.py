@@ -99,7 +99,7 @@ def _pointer(rows: list[Row], offsets: list[int], place: dict[str, Any], drawn: 
     tip = spec.tooltip([("after", AFTER[locale]), *((f"s{i}", legend) for i, (legend, _) in enumerate(names))])
     hover = {"name": "hover", "select": {"type": "point", "fields": ["later"], "on": "pointerover", "clear": "pointerout"}}
     layer = spec.layer(
-        said.values(), "rule", {"strokeWidth": 18, "color": palette.hover, "cursor": "pointer"},
+        said.values(), "rule", {"strokeWidth": {"expr": f"max(10, width / {max(len(said), 1)})"}, "color": palette.hover, "cursor": "pointer"},
         {"x": place["x"], "opacity": spec.when("hover", 0.1, 0), "tooltip": tip},
     )  # fmt: skip
     layer["params"] = [hover, spec.pick("later")]
