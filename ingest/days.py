@@ -18,10 +18,11 @@ _EARLIEST, _LATEST = (np.datetime64(text, "us").astype(np.int64) for text in ("1
 
 def local_days(ts: Whole, zone: str) -> pa.Array:
     """Calendar dates (date32) in `zone` of microseconds since 1970 in UTC."""
-    return pa.array(np.floor_divide(ts + _offsets(ts, zone), DAY).astype(np.int32)).cast(pa.date32())
+    return pa.array(np.floor_divide(ts + offsets_of(ts, zone), DAY).astype(np.int32)).cast(pa.date32())
 
 
-def _offsets(ts: Whole, zone: str) -> Whole:
+def offsets_of(ts: Whole, zone: str) -> Whole:
+    """Microseconds that the clocks of `zone` are ahead of UTC at each instant."""
     if zone == "UTC" or not len(ts):
         return np.zeros(len(ts), np.int64)
     # Zones change on quarter hours, so each quarter is asked for once.

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from accounts.language import Text
 from analytics.metric import Metric, Unit, ratio
+from analytics.sources.sessions import LENGTHS
 from analytics.sources.sessions import SESSIONS as ROWS
-from data_access.functions import median
 
 
 def _bounced(rows: sa.FromClause) -> sa.ColumnElement[Any]:
-    return sa.func.sum(sa.case((rows.c.bounced, 1), else_=0))
+    return sa.func.sum(rows.c.bounced)
 
 
 SESSIONS: tuple[Metric, ...] = (
@@ -21,19 +21,19 @@ SESSIONS: tuple[Metric, ...] = (
         "sessions",
         Text("Sessions", "Sessions"),
         Text("Visits that began in the period.", "Visites commencées dans la période."),
-        "activity", Unit.COUNT, source=ROWS, expression=lambda rows: sa.func.count(), empty=0,
+        "activity", Unit.COUNT, source=ROWS, expression=lambda rows: sa.func.sum(rows.c.sessions), empty=0,
     ),
     Metric(
         "mean_session_duration",
         Text("Mean session duration", "Durée moyenne de session"),
         Text("From the first to the last event of a session, mean.", "Du premier au dernier événement d’une session, en moyenne."),
-        "activity", Unit.SECONDS, source=ROWS, expression=lambda rows: sa.func.avg(rows.c.duration_s),
+        "activity", Unit.SECONDS, source=ROWS, expression=lambda rows: sa.func.sum(rows.c.duration_s) / sa.func.sum(rows.c.sessions),
     ),
     Metric(
         "median_session_duration",
         Text("Median session duration", "Durée médiane de session"),
         Text("Half of the sessions are at least this long.", "La moitié des sessions durent au moins autant."),
-        "activity", Unit.SECONDS, source=ROWS, expression=lambda rows: median(rows.c.duration_s),
+        "activity", Unit.SECONDS, source=LENGTHS, expression=lambda rows: sa.func.max(rows.c.middle),
     ),
     Metric(
         "bounced_sessions",

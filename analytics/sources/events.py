@@ -10,7 +10,7 @@ from analytics.compile import bucket, conditions
 from analytics.dimensions import column
 from analytics.metric import Scan, Source
 from analytics.period import Grain
-from data_access.schema import events, rollup_event_day
+from data_access.schema import events, rollup_event_day, rollup_event_hour, rollup_page_day
 
 PAGE_VIEW = "page_view"  # the event name that counts as one page shown
 
@@ -35,8 +35,27 @@ def by_day(scan: Scan) -> bool:
     return scan.grain is not Grain.HOUR and not scan.period.cut
 
 
+_SHARED = frozenset({"country", "device", "channel", "plan", "kind", "weekday"})
+HOURLY_DIMENSIONS = _SHARED | {"hour_of_day"}
+PAGE_DIMENSIONS = _SHARED | {"page"}
+
+
 def _rows(scan: Scan) -> sa.FromClause:
-    return rollup_event_day if by_day(scan) and asked(scan) <= DAILY_DIMENSIONS else events
+    """The smallest table that holds what is asked; all have `events` for how many a row stands for, but `events` itself."""
+    names, hourly = asked(scan), scan.grain is Grain.HOUR
+    if scan.period.cut:
+        return events
+    if names <= DAILY_DIMENSIONS and not hourly:
+        return rollup_event_day
+    if names <= HOURLY_DIMENSIONS:
+        return _hours()
+    return rollup_page_day if names <= PAGE_DIMENSIONS and not hourly else events
+
+
+def _hours() -> sa.FromClause:
+    """`ts` is the instant at which the hour began."""
+    r = rollup_event_hour.c
+    return sa.select(*(column for column in r if column.name != "hour"), r.hour.label("ts")).subquery("hours")
 
 
 def _raw(scan: Scan) -> sa.FromClause:
@@ -49,6 +68,8 @@ def count(rows: sa.FromClause) -> sa.ColumnElement[Any]:
 
 
 def count_page_views(rows: sa.FromClause) -> sa.ColumnElement[Any]:
+    if "page_views" in rows.c:
+        return sa.func.sum(rows.c.page_views)
     each = rows.c.events if "events" in rows.c else sa.literal(1)
     return sa.func.sum(sa.case((rows.c.name == PAGE_VIEW, each), else_=0))
 

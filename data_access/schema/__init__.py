@@ -26,7 +26,10 @@ from data_access.schema.rollups import (
     rollup_active,
     rollup_activity,
     rollup_event_day,
+    rollup_event_hour,
     rollup_latency,
+    rollup_page_day,
+    rollup_session_day,
     rollup_user_day,
     segment_members,
 )
@@ -44,7 +47,8 @@ DIMENSION_TABLES = {table.name: table for table in (users, accounts, aliases, fx
 ROLLUPS = {
     table.name: table
     for table in (
-        mrr_movements, rollup_active, rollup_activity, rollup_event_day, rollup_latency, rollup_user_day,
+        mrr_movements, rollup_active, rollup_activity, rollup_event_day, rollup_event_hour, rollup_latency, rollup_page_day,
+        rollup_session_day, rollup_user_day,
     )
 }  # fmt: skip
 BOOKKEEPING = {table.name: table for table in (data_versions, imports, segment_members)}
@@ -55,6 +59,7 @@ __all__ = [
     "checks", "commissions", "conversations", "conversions", "data_versions", "error_logs", "event_list_moves", "event_lists",
     "event_pages", "event_visits", "events", "experiments",
     "exposures", "form_errors", "fx_rates", "identity_merges", "imports", "metadata", "mrr_movements", "payments", "payouts", "providers",
-    "rollup_active", "rollup_activity", "rollup_event_day", "rollup_latency", "rollup_user_day", "samples", "segment_members", "sessions",
+    "rollup_active", "rollup_activity", "rollup_event_day", "rollup_event_hour", "rollup_latency", "rollup_page_day", "rollup_session_day",
+    "rollup_user_day", "samples", "segment_members", "sessions",
     "subscriptions", "users",
 ]  # fmt: skip

@@ -14,6 +14,37 @@ rollup_event_day = sa.Table(
     whole("events"), whole("value_base_minor"), number("duration_ms"),
 )  # fmt: skip
 
+# The same by the hour of the tenant's clock (`hour`: the instant it began), without names; and by page.
+rollup_event_hour = sa.Table(
+    "rollup_event_hour",
+    metadata,
+    tenant(),
+    date("day", nullable=False),
+    instant("hour", nullable=False),
+    text("country"), text("device"), text("channel"), text("plan"), text("kind"),
+    whole("events"), whole("page_views"),
+)  # fmt: skip
+rollup_page_day = sa.Table(
+    "rollup_page_day",
+    metadata,
+    tenant(),
+    date("day", nullable=False),
+    text("page"), text("country"), text("device"), text("channel"), text("plan"), text("kind"),
+    whole("events"), whole("page_views"),
+)  # fmt: skip
+
+# Sessions of a day by dimensions, by whether they saw exactly one page, and by length: `band` is the lower edge in seconds of the band
+# of lengths that holds them (see analytics/sources/session_bands.py).
+rollup_session_day = sa.Table(
+    "rollup_session_day",
+    metadata,
+    tenant(),
+    date("day", nullable=False),
+    text("country"), text("device"), text("channel"), text("plan"), text("kind"),
+    sa.Column("single", sa.Boolean, nullable=False), whole("band", nullable=False),
+    whole("sessions"), whole("page_views"), number("duration_s"),
+)  # fmt: skip
+
 # One row per user, day and combination of dimensions ("" where unknown).
 rollup_user_day = sa.Table(
     "rollup_user_day",

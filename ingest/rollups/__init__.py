@@ -35,7 +35,7 @@ def add(tx: Transaction, tenant: Tenant, written: Mapping[str, pa.Table]) -> Non
 
 
 def _add_events(tx: Transaction, part: Part, rows: pa.Table) -> None:
-    event_day.add(tx, part.tenant.key, rows)
+    event_day.add(tx, part.tenant, rows)
     sessions.add(tx, part, rows)
     days = user_day.add(tx, part.tenant.key, rows)
     if days is not None:

@@ -13,26 +13,40 @@ from analytics.sources.events import PAGE_VIEW
 from data_access.functions import add_days, seconds_between
 from data_access.schema import events, sessions
 from data_access.warehouse import Transaction
-from ingest.rollups import addition, visits
+from ingest.rollups import addition, session_day, visits
 from ingest.rollups.part import Part, replace_rows
 
 
 def recompute(tx: Transaction, part: Part) -> None:
-    """The sessions with an event in `part`, and those that had one before the batch."""
+    """The sessions with an event in `part`, and those that had one before the batch; and their days."""
+    tenant = part.tenant.key
     if part.whole:
-        replace_rows(tx, sessions, [sessions.c.tenant == part.tenant.key], _rows([*part.of(events), events.c.session_key.is_not(None)]))
+        replace_rows(tx, sessions, [sessions.c.tenant == tenant], _rows([*part.of(events), events.c.session_key.is_not(None)]))
+        session_day.recompute(tx, tenant)
         return
-    _recomputed(tx, part, tx.arrow(_touched(part)))
+    keys = tx.arrow(_touched(part))
+    before = _with_keys(tx, tenant, keys)
+    after = _recomputed(tx, part, keys)
+    days = pc.unique(pa.chunked_array([*before["day"].chunks, *after["day"].chunks], before["day"].type))
+    session_day.recompute(tx, tenant, tx.stage("session_days", pa.table({"day": days})))
 
 
-def _recomputed(tx: Transaction, part: Part, keys: pa.Table) -> None:
-    """The sessions with these keys (`session_key`), anew."""
+def _recomputed(tx: Transaction, part: Part, keys: pa.Table) -> pa.Table:
+    """The sessions with these keys (`session_key`) anew, and as they are then."""
     touched = tx.stage("touched_sessions", keys)
     mine = [sessions.c.tenant == part.tenant.key, sessions.c.session_key.in_(sa.select(touched.c.session_key))]
     first, last = _span(tx, part, mine)
     of_them = events.c.session_key.in_(sa.select(touched.c.session_key))
     rows = _rows([events.c.tenant == part.tenant.key, events.c.day.between(first, last), of_them])
     replace_rows(tx, sessions, mine, rows)
+    return _with_keys(tx, part.tenant.key, keys)
+
+
+def _with_keys(tx: Transaction, tenant: int, keys: pa.Table) -> pa.Table:
+    staged = tx.stage("wanted_sessions", keys)
+    columns = [column for column in sessions.c if column.name != "tenant"]
+    mine = sessions.c.tenant == tenant, sessions.c.session_key.in_(sa.select(staged.c.session_key))
+    return tx.arrow(sa.select(*columns).where(*mine))
 
 
 def add(tx: Transaction, part: Part, rows: pa.Table) -> None:
@@ -40,18 +54,17 @@ def add(tx: Transaction, part: Part, rows: pa.Table) -> None:
     mine = rows.filter(pc.is_valid(rows["session_key"]))
     if not mine.num_rows:
         return
-    arrived = visits.of(addition.decoded(mine))
-    staged = tx.stage("touched_sessions", arrived.select(["session_key"]))
-    c = sessions.c
-    known = sa.and_(c.tenant == part.tenant.key, c.session_key.in_(sa.select(staged.c.session_key)))
-    stored = tx.arrow(sa.select(*(column for column in c if column.name != "tenant")).where(known))
+    tenant, arrived = part.tenant.key, visits.of(addition.decoded(mine))
+    stored = _with_keys(tx, tenant, arrived.select(["session_key"]))
     lengthened, fresh, mixed = visits.joined(stored, arrived)
-    if mixed.num_rows:
-        _recomputed(tx, part, mixed)
+    again = [_recomputed(tx, part, mixed)] if mixed.num_rows else []
     if lengthened.num_rows:
         longer = tx.stage("longer_sessions", lengthened.select(["session_key"]))
-        tx.execute(sa.delete(sessions).where(c.tenant == part.tenant.key, c.session_key.in_(sa.select(longer.c.session_key))))
-    addition.append(tx, sessions, part.tenant.key, pa.concat_tables([fresh, lengthened], promote_options="permissive"))
+        tx.execute(sa.delete(sessions).where(sessions.c.tenant == tenant, sessions.c.session_key.in_(sa.select(longer.c.session_key))))
+    written = pa.concat_tables([fresh, lengthened], promote_options="permissive")
+    addition.append(tx, sessions, tenant, written)
+    after = pa.concat_tables([written, *(part.select(written.column_names) for part in again)], promote_options="permissive")
+    session_day.add(tx, tenant, stored, after)
 
 
 def _touched(part: Part) -> sa.CompoundSelect[Any]:

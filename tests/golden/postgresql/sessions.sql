@@ -1,13 +1,13 @@
 -- sessions, by month
-SELECT CAST(date_trunc('month', CAST(visits.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS bucket, count(*) AS sessions
-FROM (SELECT sessions.tenant AS tenant, sessions.session_key AS session_key, sessions.ts AS ts, sessions.day AS day, sessions.ended_at AS ended_at, sessions.user_key AS user_key, sessions.account_key AS account_key, sessions.plan AS plan, sessions.kind AS kind, sessions.country AS country, sessions.channel AS channel, sessions.device AS device, sessions.os AS os, sessions.browser AS browser, sessions.campaign AS campaign, sessions.entry_page AS entry_page, sessions.exit_page AS exit_page, sessions.events AS events, sessions.page_views AS page_views, sessions.duration_s AS duration_s, sessions.is_new_user AS is_new_user, sessions.page_views = 1 OR sessions.duration_s < 30 AS bounced
-FROM sessions) AS visits
+SELECT CAST(date_trunc('month', CAST(visits.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS bucket, sum(visits.sessions) AS sessions
+FROM (SELECT rollup_session_day.tenant AS tenant, rollup_session_day.day AS day, rollup_session_day.country AS country, rollup_session_day.device AS device, rollup_session_day.channel AS channel, rollup_session_day.plan AS plan, rollup_session_day.kind AS kind, rollup_session_day.single AS single, rollup_session_day.band AS band, rollup_session_day.sessions AS sessions, rollup_session_day.page_views AS page_views, rollup_session_day.duration_s AS duration_s, CASE WHEN (rollup_session_day.single OR rollup_session_day.band < 30) THEN rollup_session_day.sessions ELSE 0 END AS bounced
+FROM rollup_session_day) AS visits
 WHERE visits.tenant = 7 AND visits.day < '2026-04-01' AND visits.day >= '2026-01-01' GROUP BY CAST(date_trunc('month', CAST(visits.day AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
  LIMIT 50001;
 
 -- sessions, the whole period, two countries, by plan
-SELECT visits.plan AS plan, count(*) AS sessions
-FROM (SELECT sessions.tenant AS tenant, sessions.session_key AS session_key, sessions.ts AS ts, sessions.day AS day, sessions.ended_at AS ended_at, sessions.user_key AS user_key, sessions.account_key AS account_key, sessions.plan AS plan, sessions.kind AS kind, sessions.country AS country, sessions.channel AS channel, sessions.device AS device, sessions.os AS os, sessions.browser AS browser, sessions.campaign AS campaign, sessions.entry_page AS entry_page, sessions.exit_page AS exit_page, sessions.events AS events, sessions.page_views AS page_views, sessions.duration_s AS duration_s, sessions.is_new_user AS is_new_user, sessions.page_views = 1 OR sessions.duration_s < 30 AS bounced
-FROM sessions) AS visits
+SELECT visits.plan AS plan, sum(visits.sessions) AS sessions
+FROM (SELECT rollup_session_day.tenant AS tenant, rollup_session_day.day AS day, rollup_session_day.country AS country, rollup_session_day.device AS device, rollup_session_day.channel AS channel, rollup_session_day.plan AS plan, rollup_session_day.kind AS kind, rollup_session_day.single AS single, rollup_session_day.band AS band, rollup_session_day.sessions AS sessions, rollup_session_day.page_views AS page_views, rollup_session_day.duration_s AS duration_s, CASE WHEN (rollup_session_day.single OR rollup_session_day.band < 30) THEN rollup_session_day.sessions ELSE 0 END AS bounced
+FROM rollup_session_day) AS visits
 WHERE visits.tenant = 7 AND visits.day < '2026-04-01' AND visits.day >= '2026-01-01' AND visits.country IN ('FR', 'BE') GROUP BY visits.plan
  LIMIT 50001;
