@@ -28,7 +28,7 @@ class Column:
 @dataclass(frozen=True)
 class Warning:
     """Something the reader must know. Codes: partial, empty, stale, truncated, not_applicable, no_rate, budget,
-    last_good (the warehouse is away; an older answer is shown)."""
+    last_good (the warehouse is away; an older answer is shown), open (people who may still convert)."""
 
     code: str
     text: Text

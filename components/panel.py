@@ -30,6 +30,7 @@ from reports.sentences import query_sentence
 log = logging.getLogger(__name__)
 FLAGS = {
     "partial": Text("Not over yet", "En cours"),
+    "open": Text("Some may still convert", "Certains peuvent encore aboutir"),
     "stale": Text("Stale data", "Données anciennes"),
     "truncated": Text("First rows only", "Premières lignes seulement"),
     "no_rate": Text("Some amounts left out: no exchange rate", "Certains montants exclus : taux de change absent"),

@@ -22,7 +22,7 @@ from analytics.kinds.funnel_run import Passage, passage
 from analytics.metric import Metric, Unit
 from analytics.period import Grain
 from analytics.question import Question
-from analytics.result import Column, Result
+from analytics.result import Column, Result, Warning
 from analytics.where import event_dimension
 
 STEP_LABEL = Text("Step", "Étape")
@@ -72,8 +72,19 @@ def answer(question: Question) -> Result:
         totals=totals,
         partial=view.partial,
         currency=question.tenant.currency,
+        warnings=(_still_open(extra["open"]),) if extra["open"] and query.view == "steps" else (),
         trail=tuple(question.trail),
         extra=extra,
+    )
+
+
+def _still_open(people: int) -> Warning:
+    return Warning(
+        "open",
+        Text(
+            f"{people} of those who entered may still convert: their window is not over.",
+            f"{people} de ceux qui sont entrés peuvent encore aboutir : leur délai court encore.",
+        ),
     )
 
 
