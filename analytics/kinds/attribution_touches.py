@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any, cast
 
 import numpy as np
-import orjson
 import pandas as pd
 import sqlalchemy as sa
 
@@ -18,12 +17,12 @@ from analytics.event_log import event_bounds, event_rows
 from analytics.kernels.arrays import Ints, order
 from analytics.kinds.attribution_models import Touches
 from analytics.kinds.attribution_query import Attribution
+from analytics.kinds.attribution_stated import SAID, touchpoints
 from analytics.matching import matched
 from analytics.question import Question
 from analytics.sources.conversions import CONVERSIONS
 from data_access.schema import conversions, events, sessions
 
-SAID = ("channel", "campaign", "source", "medium")
 DAY = 86_400_000_000  # microseconds
 NOBODY = -1
 EMPTY = 2  # characters of a list of nothing
@@ -120,27 +119,12 @@ def _other_than_direct(found: Found, size: int) -> Ints:
 
 def _stated(of: Converted, rows: Ints) -> Found:
     """What these conversions state; a touchpoint without a readable instant is none."""
-    lists = [_list(str(of.stated[row])) for row in rows]
-    told = [one for each in lists for one in each]
-    conversion = np.repeat(rows, [len(each) for each in lists])
-    stamps = pd.to_datetime(pd.Series([_word(one, "ts") for one in told], dtype=object), format="ISO8601", utc=True, errors="coerce")
+    place, told = touchpoints([str(of.stated[row]) for row in rows])
+    stamps = pd.to_datetime(told["ts"], format="ISO8601", utc=True, errors="coerce")
     known = stamps.notna().to_numpy()
-    said = pd.DataFrame({name: [_word(one, name) for one in told] for name in SAID}, dtype=object)
     times = stamps.dt.tz_localize(None).to_numpy("datetime64[us]").view(np.int64)
-    return Found(conversion[known], times[known], _channelled(said[known].reset_index(drop=True)))
-
-
-def _list(document: str) -> list[dict[str, Any]]:
-    try:
-        told = orjson.loads(document)
-    except orjson.JSONDecodeError:
-        return []
-    return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
-
-
-def _word(one: dict[str, Any], name: str) -> str:
-    value = one.get(name)
-    return value if isinstance(value, str) else ""
+    said = told.loc[known, list(SAID)].reset_index(drop=True)
+    return Found(rows[place[known]], times[known], _channelled(said))
 
 
 def _channelled(said: pd.DataFrame) -> pd.DataFrame:
@@ -194,7 +178,8 @@ def _visits(question: Question) -> sa.Select[Any]:
     columns = (s.user_key.label("who"), s.session_key, s.ts, e.seq, e.channel, e.source, e.medium, e.campaign, came)
     # TRICKY: without correlate(None) the inner `events` would be taken for the outer one.
     silent = sa.func.length(sa.func.coalesce(people.c.stated, "")) <= EMPTY
-    mine = s.user_key.in_(sa.select(people.c.who).where(people.c.who.is_not(None), silent).correlate(None))
+    theirs = sa.select(people.c.who).where(people.c.who.is_not(None), silent).correlate(None)
+    mine = sa.and_(s.user_key.in_(theirs), e.user_key.in_(theirs))  # said of both, so that neither is read for everybody
     rows = sa.select(*columns).select_from(sessions.join(events, begun))
     return rows.where(s.tenant == tenant, s.day >= days[0], s.day < days[1], mine)
 

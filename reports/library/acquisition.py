@@ -35,7 +35,7 @@ def _channels(name: str, metrics: tuple[str, ...], needs: Business, unless: tupl
     return Panel(
         name,
         Text("Channels", "Canaux"),
-        Aggregate(metrics=metrics, by=("channel",), limit=40),
+        Aggregate(metrics=metrics, by=("channel",), limit=40, totals=False),
         "table",
         note=Text("By the channel that people first came by", "Selon le canal par lequel les gens sont venus d’abord"),
         drill=Aggregate(metrics=("active_users", "signups", "conversions"), by=("campaign",), limit=50),
@@ -122,7 +122,7 @@ def _quality(by: str, title: Text, metrics: tuple[str, ...], needs: Business, un
     return Panel(
         f"quality_by_{by}_{needs}",
         title,
-        Aggregate(metrics=metrics, by=(by,), period=HALF_YEAR, limit=40),
+        Aggregate(metrics=metrics, by=(by,), period=HALF_YEAR, limit=40, totals=False),
         "heat_table",
         note=Text("Who signed up in the last six whole months, and what became of them", "Les inscrits des six derniers mois entiers"),
         fixed=True,
@@ -142,6 +142,7 @@ CAMPAIGNS = Panel(
         metrics=("sessions", "signups", "conversions", "marketing_cost", "ad_clicks", "cost_per_click", "cost_per_signup"),
         by=("campaign",),
         limit=40,
+        totals=False,
     ),
     "table",
     drill=Aggregate(metrics=("sessions", "signups", "conversions"), by=("country",), limit=50),
@@ -154,7 +155,7 @@ def _visits(name: str, title: Text, by: tuple[str, ...], note: Text | None = Non
     return Panel(
         name,
         title,
-        Aggregate(metrics=("sessions", "bounce_rate", "session_conversion_rate"), by=by, limit=12),
+        Aggregate(metrics=("sessions", "bounce_rate", "session_conversion_rate"), by=by, limit=12, totals=False),
         "heat_table",
         note=note,
         width="half",

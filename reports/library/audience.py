@@ -50,7 +50,7 @@ def _table(name: str, title: Text, *by: str, metrics: tuple[str, ...] = WHAT, re
     return Panel(
         name,
         title,
-        Aggregate(metrics=metrics, by=by, limit=15),
+        Aggregate(metrics=metrics, by=by, limit=15, totals=False),
         "heat_table",
         width="full" if len(metrics) > len(WHAT) else "half",
         drill=Aggregate(metrics=WHAT, by=(rest,), limit=50),

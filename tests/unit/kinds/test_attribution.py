@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from accounts.roles import Permission
 from analytics.filters import Filter
-from analytics.kinds import query_from_json
+from analytics.kinds import attribution_stated, query_from_json
 from analytics.kinds.attribution_models import MODELS, Touches, shared
 from analytics.kinds.attribution_query import Attribution, permissions
+from analytics.kinds.attribution_stated import touchpoints
 from analytics.kinds.people import People
 from analytics.matching import Matcher
 from analytics.query import InvalidQuery
@@ -241,3 +242,18 @@ def test_what_cannot_be_asked_is_refused(wrong):
 def test_a_question_survives_json():
     query = Attribution(types=("upgrade",), by=("campaign", "source"), direct="last_resort", half_life_days=3.5, value=False)
     assert query_from_json(query.to_json()) == query
+
+
+WORDS = st.one_of(st.none(), st.text(max_size=4), st.just("a\nb"))
+STATED = st.lists(st.dictionaries(st.sampled_from(["ts", "channel", "medium", "other"]), WORDS, max_size=3), max_size=3)
+ODD = st.sampled_from([None, 1, "x", {}, [1], [None, {"ts": 5}], [{"channel": ["y"]}]])
+DOCUMENTS = st.lists(st.one_of(STATED, ODD).map(lambda document: json.dumps(document, indent=1)), max_size=5)
+
+
+@given(DOCUMENTS)
+def test_stated_touchpoints_are_read_the_same_at_once_and_one_by_one(documents):
+    place, told = touchpoints(documents)
+    slow_place, slow = attribution_stated._one_by_one(documents)
+    kept, slow_kept = told.to_numpy().any(axis=1), slow.to_numpy().any(axis=1)  # a touchpoint without a word is none either way
+    assert place[kept].tolist() == slow_place[slow_kept].tolist()
+    assert told[kept].to_numpy().tolist() == slow[slow_kept].to_numpy().tolist()
