@@ -95,7 +95,7 @@ def _listed(question: Question, reading: Reading, held: Coverage) -> list[Callab
     tail = _tail(question, reading, sa.or_(newer, events.c.seq.is_(None), *others), words)
     spelled = tuple(tuple(one.known) or ("",) for one in words)
     # Nobody at all is a part too.
-    among = runs(scope, tail.who) or [(0, 0)]
+    among = runs(scope, tail.who, packed=not (tables or reading.value)) or [(0, 0)]
     return [partial(part_of, scope, tables, tail, about=(run, spelled, reading)) for run in among]
 
 

@@ -20,13 +20,19 @@ def order(who: Ints, time: Ints, seq: Ints | None = None) -> Ints | None:
     """
     if len(who) < 2 or _sorted(who, time, seq):
         return None
+    found = ranking(who, time)
+    return found if seq is None else ties_by(seq, (who[found], time[found]), found)
+
+
+def ranking(who: Ints, time: Ints) -> Ints:
+    """The permutation that sorts by (who, time)."""
+    if not len(who):
+        return np.zeros(0, np.int64)
     low, high, first = int(who.min()), int(who.max()), int(time.min())
     span = int(time.max()) - first + 1
     if (high - low + 1) * span >= WIDEST:
-        return np.lexsort((time, who) if seq is None else (seq, time, who))
-    key = (who - low) * span + (time - first)
-    found = np.argsort(key)
-    return found if seq is None else ties_by(seq, (key[found],), found)
+        return np.lexsort((time, who))
+    return np.argsort((who - low) * span + (time - first))
 
 
 def _sorted(who: Ints, time: Ints, seq: Ints | None) -> bool:

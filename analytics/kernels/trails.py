@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,8 @@ class Trails:
     def __len__(self) -> int:
         return len(self.item)
 
-    def take(self, rows: Flags) -> Trails:
+    def take(self, flags: Flags) -> Trails:
+        rows = np.flatnonzero(flags)
         return Trails(self.who[rows], self.time[rows], self.item[rows], self.session[rows], self.step[rows])
 
 
@@ -37,11 +40,27 @@ class Edges:
     mean: Floats
 
 
-def sessions(who: Ints, time: Ints, item: Ints, gap: int) -> Trails:
-    """Rows sorted by (who, time, seq) into sessions: a gap of `gap` microseconds or more starts one."""
+def sessions(who: Ints, time: Ints, item: Ints, gap: int, *, collapse: bool = False) -> Trails:
+    """Rows sorted by (who, time, seq) into sessions: a gap of `gap` microseconds or more starts one.
+
+    With `collapse` of consecutive equal items only the last stays.
+    """
     new = np.ones(len(who), bool)
-    new[1:] = (who[1:] != who[:-1]) | (np.diff(time) >= gap)
-    return _numbered(Trails(who, time, item, np.cumsum(new), np.zeros(len(who), np.int64)))
+    new[1:] = (who[1:] != who[:-1]) | (time[1:] - time[:-1] >= gap)
+    found = Trails(who, time, item, np.cumsum(new, dtype=np.int32), item)
+    if collapse:
+        last = np.ones(len(who), bool)
+        last[:-1] = new[1:] | (item[1:] != item[:-1])
+        found = found.take(last)
+    return _numbered(found)
+
+
+def together(parts: Sequence[Trails]) -> Trails:
+    """Trails of disjoint users as one."""
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ("who", "time", "item", "step")}
+    sizes = np.array([int(part.session[-1]) if len(part) else 0 for part in parts], np.int64)
+    before = np.cumsum(sizes) - sizes
+    return Trails(session=np.concatenate([part.session + n for part, n in zip(parts, before, strict=True)]), **columns)
 
 
 def collapsed(found: Trails) -> Trails:
@@ -98,12 +117,54 @@ def moves(found: Trails) -> Ints:
     return np.flatnonzero(found.session[1:] == found.session[:-1])
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What trails add up to: every step from item to item (`moves`: how often, and microseconds in all), every step with an item
+    (`stays`: how many trails came there, and how many ended), and how many trails there are. Keys hold step and items."""
+
+    items: int
+    moves: tuple[Ints, Ints, Ints]
+    stays: tuple[Ints, Ints, Ints]
+    trails: int
+
+    def edges(self) -> Edges:
+        """Every step taken, with how often and how long."""
+        pairs, count, took = self.moves
+        size = self.items
+        return Edges(pairs // size // size, pairs // size % size, pairs % size, count, took / np.maximum(count, 1))
+
+
+def tally(found: Trails, items: int) -> Tally:
+    """The sums of one part."""
+    rows = moves(found)
+    step, item = found.step.astype(np.int64), found.item
+    stay = step * items + item
+    pairs, back = numbered(stay[rows] * items + item[rows + 1])
+    took = np.bincount(back, found.time[rows + 1] - found.time[rows], minlength=len(pairs))
+    places, at = numbered(stay)
+    came = np.bincount(at, minlength=len(places))
+    return Tally(
+        items,
+        (pairs, np.bincount(back, minlength=len(pairs)), took),
+        (places, came, came - np.bincount(at[rows], minlength=len(places))),
+        len(begins(found.session)),
+    )
+
+
+def summed(parts: Sequence[Tally]) -> Tally:
+    """The sums of all parts."""
+    moved, stayed = (_added([getattr(part, name) for part in parts]) for name in ("moves", "stays"))
+    keys, came, ended = stayed
+    whole = moved[0], moved[1].astype(np.int64), moved[2]
+    return Tally(parts[0].items, whole, (keys, came.astype(np.int64), ended.astype(np.int64)), sum(part.trails for part in parts))
+
+
+def _added(parts: Sequence[tuple[Ints, Ints, Any]]) -> tuple[Ints, Any, Any]:
+    keys, back = np.unique(np.concatenate([part[0] for part in parts]), return_inverse=True)
+    one, other = (np.bincount(back, np.concatenate([part[i] for part in parts]), minlength=len(keys)) for i in (1, 2))
+    return keys, one, other
+
+
 def edges(found: Trails, items: int) -> Edges:
     """Every step taken, with how often and how long."""
-    rows = moves(found)
-    source, target, step = found.item[rows], found.item[rows + 1], found.step[rows]
-    key = (step * items + source) * items + target
-    pairs, back = numbered(key)
-    count = np.bincount(back, minlength=len(pairs))
-    took = np.bincount(back, found.time[rows + 1] - found.time[rows], minlength=len(pairs))
-    return Edges(pairs // items // items, pairs // items % items, pairs % items, count, took / np.maximum(count, 1))
+    return tally(found, items).edges()

@@ -14,6 +14,7 @@ from analytics.lists.tables import Piece, Table
 from analytics.lists.terms import Test
 
 SORTABLE = 60  # bits of a key that sorts as one number, without what steps an event matches
+PIECE = 4_000  # rows of each list in it, on the average: fewer would cost more to fetch than to work on
 CHUNK = 250_000  # rows: what fits the processor's cache with the arrays made from it
 
 
@@ -131,8 +132,11 @@ def _widest(scope: Scope) -> int:
     return 1 << max(SORTABLE - max(high - low, 0).bit_length() - RANGE_BITS, 0)
 
 
-def runs(scope: Scope, tail: Ints) -> list[tuple[int, int]]:
-    """Ranges of users [first, last) with about CHUNK rows each; `tail`: users of rows that come from elsewhere."""
+def runs(scope: Scope, tail: Ints, *, packed: bool) -> list[tuple[int, int]]:
+    """Ranges of users [first, last) with about CHUNK rows each; `tail`: users of rows that come from elsewhere.
+
+    `packed`: few enough that user, instant and a few bits fit one number.
+    """
     found = list(scope.lists())
     ranges = np.concatenate([*(posting.ranges for _, posting, _ in found), tail >> RANGE_BITS])
     sizes = np.concatenate([*(posting.sizes() for _, posting, _ in found), np.ones(len(tail), np.int64)])
@@ -140,7 +144,7 @@ def runs(scope: Scope, tail: Ints) -> list[tuple[int, int]]:
         return []
     known, place = np.unique(ranges, return_inverse=True)
     total = np.bincount(place, sizes)
-    number = (np.cumsum(total) - total) // CHUNK
-    first = begins(number, known // _widest(scope))
+    number = (np.cumsum(total) - total) // max(CHUNK, PIECE * len(found))
+    first = begins(number, known // _widest(scope)) if packed else begins(number)
     last = np.append(first[1:], len(known)) - 1
     return [(int(known[low]), int(known[high]) + 1) for low, high in zip(first, last, strict=True)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.event_log import Cut, Log, Reading
-from analytics.kernels.arrays import Floats, Ints, order, ties_by
+from analytics.kernels.arrays import Floats, Ints, order, ranking, ties_by
 from analytics.lists.chunks import Scope, Selection
 from analytics.lists.file import RANGE_BITS
 from analytics.lists.tables import Table
@@ -108,9 +108,7 @@ def _places(kinds: Ints) -> Ints:
 
 def _arrival_order(found: list[Selection], newer: Tail, log: Log) -> Ints:
     """The rows by (who, time, seq); numbers of arrival are only looked up where rows tie."""
-    rows = order(log.who, log.time)
-    if rows is None:
-        rows = np.arange(len(log))
+    rows = ranking(log.who, log.time)
     who, time = log.who[rows], log.time[rows]
     if ((who[1:] == who[:-1]) & (time[1:] == time[:-1])).any():
         seq = np.concatenate([*(one.seq() for one in found), newer.seq])
