@@ -26,10 +26,13 @@ def collect(
 
     from accounts.secret import check_secret
     from api.collecting import application
+    from ingest.live.opening import check_journal
 
     with stopping_on(InvalidSettings, StoreUnavailable):
-        check_secret(settings())
-        app = application(settings())
+        chosen = settings().model_copy(update={"collect": True})  # COLLECT=false is said to the pages, which share the settings
+        check_secret(chosen)
+        check_journal(chosen)
+        app = application(chosen)
     listener = _listening(host or settings().host, port)
     out.print(f"collecting on port {listener.getsockname()[1]}", markup=False)
     # A request waits at most this long for the drain to let go of the interpreter, instead of five milliseconds.

@@ -17,6 +17,7 @@ from cli.say import out, stop, stopping_on
 from data_access.clock import utc_now
 from data_access.connections import connect, store
 from data_access.settings import Settings, settings
+from ingest.live.opening import check_journal
 
 
 def serve(
@@ -28,6 +29,7 @@ def serve(
     with stopping_on(*PROBLEMS):
         check_secret(chosen)
         _alone(chosen)
+        check_journal(chosen)
         listener = _listen(host or chosen.host, port or chosen.port)
         connect(chosen)
         if chosen.demo_mode:

@@ -20,6 +20,7 @@ from ingest.collect import Collector, Options
 from ingest.enrich import Enricher
 from ingest.enrich.addresses import Countries
 from ingest.journal import Journal, JournalInUse
+from ingest.journal.segments import Segments
 from ingest.live.keyring import KeyRing
 from ingest.live.surroundings import Surroundings
 from ingest.plan.tally import Tally
@@ -42,6 +43,23 @@ def geo_database(settings: Settings) -> Path | None:
     return settings.geo_database or (kept if kept.is_file() else None)
 
 
+def check_journal(settings: Settings) -> None:
+    """Raises InvalidSettings where the journal cannot be this process's: before anything is opened or announced."""
+    if not settings.collect:
+        return
+    folder = journal_folder(settings)
+    try:
+        Segments(folder).close()
+    except JournalInUse as error:
+        raise InvalidSettings(in_use(error)) from error
+    except OSError as error:
+        raise InvalidSettings(f"the journal in {folder} cannot be used: {error.strerror}. Set JOURNAL_DIR.") from error
+
+
+def in_use(error: JournalInUse) -> str:
+    return f"{error}: stop it, give this one its own JOURNAL_DIR, or start it with COLLECT=false"
+
+
 def open_collector(
     settings: Settings, store: Callable[[], sa.Engine], warehouse: Callable[[], Warehouse], now: Callable[[], datetime]
 ) -> Collector:
@@ -51,7 +69,7 @@ def open_collector(
     try:
         journal = Journal(folder, settings.journal_megabytes * MEGABYTE)
     except JournalInUse as error:
-        raise InvalidSettings(f"{error}: give this one its own JOURNAL_DIR, or start it with COLLECT=false") from error
+        raise InvalidSettings(in_use(error)) from error
     except OSError as error:
         raise InvalidSettings(f"the journal in {folder} cannot be used: {error.strerror}. Set JOURNAL_DIR.") from error
     options = Options(settings.ingest_events_per_second, lambda sealed: write_keys.unseal(secret, sealed))

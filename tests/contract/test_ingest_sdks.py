@@ -137,6 +137,36 @@ def test_opentelemetry_metrics_for_python(server):
     assert samples[["source", "metric", "value"]].to_numpy().tolist() == [["shop", "signups", 3.0]]
 
 
+def test_opentelemetry_logs_for_python(server):
+    import logging
+
+    from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+    from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
+    from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+    from opentelemetry.sdk.resources import Resource
+
+    exporter = OTLPLogExporter(endpoint=f"{server.url}/v1/logs", headers={"Authorization": f"Bearer {server.key}"})
+    provider = LoggerProvider(resource=Resource.create({"service.name": "shop"}))
+    provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
+    shop = logging.getLogger("tests.shop")
+    handler = LoggingHandler(logger_provider=provider)
+    shop.addHandler(handler)
+    shop.error("no card", extra={"order": 7})
+    shop.removeHandler(handler)
+    provider.shutdown()
+    logs = server.rows(schema.error_logs, 1)
+    assert logs[["service", "severity", "message"]].to_numpy().tolist() == [["shop", "error", "no card"]]
+
+
+def test_the_versions_that_ran_are_told():
+    from importlib.metadata import version
+
+    names = (
+        "segment-analytics-python", "posthog", "sentry-sdk", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http", "stripe",
+    )  # fmt: skip
+    print("ran unmodified:", ", ".join(f"{name} {version(name)}" for name in names))
+
+
 def test_vigie_for_python(server):
     from ingest.sdk.vigie import Vigie
 
