@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from accounts.language import Text
 from analytics.dimensions import dimension
 from analytics.filters import Filter, Value
+from analytics.kinds.funnel_query import Funnel
+from analytics.matching import Matcher
 from analytics.metric import Dimension, Metric
 from analytics.metrics import METRICS
 from analytics.query import InvalidQuery, Query
@@ -25,7 +27,18 @@ KINDS_SAID = {
     "paths": Text("Paths", "Parcours"),
     "funnel": Text("Funnel", "Entonnoir"),
     "people": Text("People", "Personnes"),
+    "dropoff": Text("Reasons for dropping out", "Raisons d’abandon"),
+    "properties": Text("Properties", "Propriétés"),
 }
+FUNNEL = Text("{name}: {steps}, within {count} {unit}", "{name} : {steps}, en {count} {unit}")
+SPANS = {
+    "second": Text("s", "s"),
+    "minute": Text("min", "min"),
+    "hour": Text("h", "h"),
+    "day": Text("d", "j"),
+    "week": Text("wk", "sem."),
+}
+ANY_EVENT = Text("any event", "tout événement")
 
 
 def filter_sentence(chosen: Filter, locale: str) -> str:
@@ -50,15 +63,32 @@ def filters_sentence(chosen: Iterable[Filter], locale: str) -> str:
 def query_sentence(query: Query, locale: str) -> str:
     """`MRR, Customers by Plan, Last 30 days, where Country is France`."""
     names = [METRICS[name].label[locale] if name in METRICS else name for name in getattr(query, "metrics", ())]
-    said = ", ".join(names) or (KINDS_SAID[query.kind][locale] if query.kind in KINDS_SAID else query.kind)
+    said = ", ".join(names) or _kind(query, locale)
     if by := getattr(query, "by", ()):
         said += " " + BY[locale].format(names=", ".join(_named(name).label[locale] for name in by))
-    if grain := getattr(query, "grain", None):
+    if (grain := getattr(query, "grain", None)) and getattr(query, "view", "trend") == "trend":
         said += f", {GRAINS[grain][locale].lower()}"
     said += f", {PERIODS[query.period.text][locale].lower() if query.period.text in PERIODS else query.period.text}"
     if query.filters:
         said += ", " + WHERE[locale].format(filters=filters_sentence(query.filters, locale))
     return said
+
+
+def _kind(query: Query, locale: str) -> str:
+    """`Funnel: visit → buy (Country is France), within 14 d`; of other shapes their name."""
+    name = KINDS_SAID[query.kind][locale] if query.kind in KINDS_SAID else query.kind
+    of = getattr(query, "of", query)
+    if not isinstance(of, Funnel):
+        return name
+    steps = " → ".join(matcher_sentence(step, locale) for step in of.steps)
+    return FUNNEL[locale].format(name=name, steps=steps, count=of.window, unit=SPANS[of.window_unit][locale])
+
+
+def matcher_sentence(matcher: Matcher, locale: str) -> str:
+    """`buy (Country is France)`."""
+    title = matcher.title if matcher.title != "*" else ANY_EVENT[locale]
+    held = filters_sentence(matcher.leaves(), locale)
+    return f"{title} ({held})" if held else title
 
 
 def formula(metric: Metric, locale: str) -> str:

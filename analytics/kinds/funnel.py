@@ -82,8 +82,8 @@ def _still_open(people: int) -> Warning:
     return Warning(
         "open",
         Text(
-            f"{people} of those who entered may still convert: their window is not over.",
-            f"{people} de ceux qui sont entrés peuvent encore aboutir : leur délai court encore.",
+            f"{people} of those who entered may still convert: their window reaches beyond the period.",
+            f"{people} de ceux qui sont entrés peuvent encore aboutir : leur délai dépasse la période.",
         ),
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from accounts.language import Text
+from analytics.filters import Filter
 from analytics.kinds import dropoff
 from analytics.kinds import funnel_views as views
 from analytics.kinds.dropoff_query import DropOff
@@ -17,12 +18,14 @@ from analytics.kinds.funnel_query import Funnel, FunnelStep
 from analytics.metric import Unit
 from analytics.query import Scope
 from analytics.result import Column
+from analytics.where import Where
 from reports.charts import VIEWS
 from reports.charts.palette import LIGHT
 from reports.charts.view import Chart, Sheet
 from reports.drill import behind
 from reports.library.funnels import funnel_report
 from reports.report import Panel
+from reports.sentences import query_sentence
 from tests.unit.reports import made
 
 HOSTILE = "<img src=x onerror=alert(1)> **b**'\""
@@ -159,3 +162,16 @@ def test_the_table_has_a_row_per_step_or_per_slice():
         (HOSTILE, "40", "50.0%", "12.5%"),
         ("Unknown", "4", "0.0%", "0.0%"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "Funnel: visit (Country is France) → any event, within 14 d, last 30 days"),
+        ("fr", "Entonnoir : visit (Pays est France) → tout événement, en 14 j, 30 derniers jours"),
+    ],
+)
+def test_a_funnel_is_said_with_its_steps_and_window(locale, said):
+    france = Where(values=(Filter("is", "country", ("FR",)),))
+    query = Funnel(steps=(FunnelStep(event="visit", where=france), FunnelStep()))
+    assert query_sentence(query, locale).replace("\u202f", " ").replace("\u00a0", " ") == said
