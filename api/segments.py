@@ -74,6 +74,7 @@ async def create(request: Request) -> Response:
 async def change(request: Request) -> Response:
     """Replace a segment; 409 where somebody else changed it since `version`."""
     actor = await auth.permitted(request, Permission.BUILD)
+    await _tried(request, actor, lambda: saved.find(store(), actor.tenant.key, _id(request)))
     wanted = _read(await request.body())
     if wanted.version is None:
         raise ApiError(422, "invalid_segment", "version: say which version of the segment you read")

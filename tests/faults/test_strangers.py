@@ -52,8 +52,12 @@ SHAPES: dict[str, dict[str, Any]] = {
     "event_names": {},
     "properties": {},
     "dropoff": {"of": {"kind": "funnel", "steps": [{"event": "globexonly visit"}, {"event": "globexonly visit"}]}, "by": ["country"]},
+    "segment_size": {"definition": {"kind": "all", "of": [{"kind": "did", "window": {}}]}},
+    "segment_difference": {"definition": {"kind": "all", "of": [{"kind": "did", "window": {}}]}},
+    "segment_members": {"definition": {"kind": "all", "of": [{"kind": "did", "window": {}}]}},
     "people": {"of": {"kind": "funnel", "steps": [{"event": "globexonly visit"}]}, "step": 1, "outcome": "reached"},
 }
+NAME_THEIRS = {"segment_overlap", "segment_reasons"}  # cannot be asked without the id of one's own: tests/unit/api/test_segments.py
 
 
 def theirs() -> dict[str, list[dict[str, Any]]]:
@@ -112,7 +116,7 @@ def bearer(store: sa.Engine, name: str) -> dict[str, str]:
 
 
 def test_every_shape_is_tried() -> None:
-    assert SHAPES.keys() == KINDS.keys()
+    assert SHAPES.keys() | NAME_THEIRS == KINDS.keys()
 
 
 @pytest.mark.parametrize("kind", SHAPES)
