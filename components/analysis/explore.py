@@ -132,15 +132,20 @@ def _series(field: Field) -> None:
     items = field.items()
     for position, one in enumerate(items):
         with st.container(key=f"step_{one.key}", gap="small"):
-            with st.container(horizontal=True, key=f"stephead_{one.key}", vertical_alignment="center"):
-                letter = SERIES[field.locale].format(letter=chr(65 + position))
-                st.html(f'<div class="vg-step"><b>{chr(65 + position)}</b><span>{literal.text(letter)}</span></div>')
-                if len(items) > 1:
-                    choices.press(AWAY, one, "gone", icon=":material/close:", do=field.remove, args=(position,))
+            _series_head(field, position, alone=len(items) == 1)
             matcher_editor(one)
             _measured(one)
     if len(items) < MOST_SERIES:
         st.button(MORE[field.locale], key=f"{field.key}_more", icon=":material/add:", on_click=field.add, args=({UNSET: True},))
+
+
+def _series_head(field: Field, position: int, *, alone: bool) -> None:
+    one, letter = field.child(position), chr(65 + position)
+    said = SERIES[field.locale].format(letter=letter)
+    with st.container(horizontal=True, key=f"stephead_{one.key}", vertical_alignment="center"):
+        st.html(f'<div class="vg-step"><b>{letter}</b><span>{literal.text(said)}</span></div>')
+        if not alone:
+            choices.press(AWAY, one, "gone", icon=":material/close:", do=field.remove, args=(position,))
 
 
 def _measured(one: Field) -> None:

@@ -8,6 +8,7 @@ import orjson
 import pandas as pd
 
 from accounts.language import Text
+from analytics.metric import Metric
 from analytics.result import Result
 from reports import dates, words
 from reports.charts import axes, spec
@@ -46,27 +47,28 @@ def donut(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
         part | {"order": i, "said": measure.exact(part["value"]), "share": words.percent(part["value"] / whole, locale)}
         for i, part in enumerate(parts)
     ]
-    # TRICKY: parts are told apart by their order: two slices may be worded the same.
+    ring = spec.layer(rows, "arc", _ring(), _arcs(rows, palette, (metric, locale)))
+    ring["params"] = [spec.pick("slice")]
+    return spec.chart([ring], palette, max(panel.height, 260))
+
+
+def _ring() -> dict[str, Any]:
+    outer, inner = {"expr": "min(width, height) / 2 - 4"}, {"expr": "min(width, height) / 3.2"}
+    return {"innerRadius": inner, "outerRadius": outer, "cornerRadius": 2, "padAngle": 0.012, "cursor": "pointer"}
+
+
+def _arcs(rows: list[Row], palette: Palette, said: tuple[Metric, str]) -> dict[str, Any]:
+    """TRICKY: parts are told apart by their order: two slices may be worded the same."""
+    metric, locale = said
     names = axes.labels([(float(row["order"]), f"{row['name']}  {row['share']}") for row in rows])
     scale = {"domain": [row["order"] for row in rows], "range": list(palette.series[: len(rows)])}
     legend = {"orient": "right", "labelExpr": names, "symbolType": "circle", "rowPadding": 8, "labelLimit": 240, "columns": 1}
-    encoding = {
+    return {
         "theta": {"field": "value", "type": "quantitative", "stack": True},
         "order": {"field": "order", "type": "quantitative"},
         "color": {"field": "order", "type": "nominal", "scale": scale, "legend": legend},
         "tooltip": spec.tooltip([("name", WHAT[locale]), ("said", metric.label[locale]), ("share", SHARE[locale])]),
     }
-    outer = {"expr": "min(width, height) / 2 - 4"}
-    style = {
-        "innerRadius": {"expr": "min(width, height) / 3.2"},
-        "outerRadius": outer,
-        "cornerRadius": 2,
-        "padAngle": 0.012,
-        "cursor": "pointer",
-    }
-    ring = spec.layer(rows, "arc", style, encoding)
-    ring["params"] = [spec.pick("slice")]
-    return spec.chart([ring], palette, max(panel.height, 260))
 
 
 def heatmap(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:

@@ -40,9 +40,7 @@ def about(query: Paths) -> Text:
 def _flow(query: Paths) -> Panel:
     asked = query.model_copy(update={"view": "edges", "goal": None})
     note = Text(*(f"{about(query)[code]} · {CLICK[code]}" for code in ("en", "fr")))
-    return Panel(
-        "journeys_flow", Text("Paths people take", "Chemins suivis"), asked, "sankey", note=note, drill=People(of=asked), needs="usage"
-    )
+    return Panel("journeys_flow", Text("Paths people take", "Chemins suivis"), asked, "sankey", note=note, drill=People(of=asked))
 
 
 def _table(query: Paths) -> Panel:
@@ -57,5 +55,4 @@ def _table(query: Paths) -> Panel:
             "Chemins entiers de {n} étapes au plus ; choisissez-en un pour ses personnes et son entonnoir",
         ).format(n=query.max_steps),
         drill=People(of=asked),
-        needs="usage",
     )

@@ -62,7 +62,6 @@ def _grid(query: Retention, view: str) -> Panel:
         note=_note(query),
         options={"show": view, "drill_table": DRILL_TABLE},
         drill=People(of=query) if query.subject == "users" else Movements(movements=("new",), limit=200),
-        needs="usage" if query.subject == "users" else "subscriptions",
     )
 
 
@@ -84,7 +83,6 @@ def _curve(query: Retention) -> Panel:
         note=Text("Share still there, complete cells only", "Part encore là, cases complètes seulement"),
         height=240,
         drill=People(of=query) if query.subject == "users" else None,
-        needs="usage" if query.subject == "users" else "subscriptions",
     )
 
 
@@ -105,7 +103,6 @@ def _lifecycle(query: Retention) -> Panel:
         width="half",
         height=240,
         drill=People(of=asked),
-        needs="usage",
     )
 
 
@@ -122,5 +119,4 @@ def _stickiness(query: Retention) -> Panel:
         width="half",
         height=240,
         drill=People(of=asked),
-        needs="usage",
     )
