@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
-from cli import check, collect, demo, geo, load, metrics, query, rollup, serve, token, user
 from cli.say import err, wrong_setting
 from data_access.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-app.command("import")(load.load)
-app.command("query")(query.query)
-app.command("rollup")(rollup.rollup)
-app.command("metrics")(metrics.metrics)
-app.command("check")(check.check)
-app.add_typer(user.app, name="user")
-app.add_typer(token.app, name="token")
-app.command("collect")(collect.collect)
-app.add_typer(collect.keys, name="key")
-app.add_typer(geo.app, name="geo")
+# Where each command is. It is imported when it is asked for: one that makes a user does not wait for the engines of analytics.
+COMMANDS: dict[str, str] = {
+    "serve": "cli.serve:serve",
+    "demo": "cli.demo:demo",
+    "import": "cli.load:load",
+    "query": "cli.query:query",
+    "rollup": "cli.rollup:rollup",
+    "metrics": "cli.metrics:metrics",
+    "check": "cli.check:check",
+    "user": "cli.user:app",
+    "token": "cli.token:app",
+    "collect": "cli.collect:collect",
+    "key": "cli.collect:keys",
+    "geo": "cli.geo:app",
+}
+
+
+class Commands(TyperGroup):
+    """The table above, as the command line's group."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(module), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            found = alone
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
