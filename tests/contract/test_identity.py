@@ -197,3 +197,41 @@ def test_in_a_bulk_load_too(desk):
     assert sorted(int(n) for (n,) in desk.rows(sessions, sessions.c.events)) == [1, 4]
     assert (desk.total("active_users"), desk.total("events")) == (1, 5)
     assert desk.sound()
+
+
+def test_last_seen_follows_events_and_never_goes_back(desk):
+    desk.write(users=[{"external_id": "ann"}], events=[event("ann", at(5))])
+    assert desk.rows(users, users.c.last_seen_at) == [(at(5),)]
+    desk.write(events=[event("ann", at(9)), event("ann", at(7))])
+    desk.write(events=[event("ann", at(2))])
+    assert desk.rows(users, users.c.last_seen_at) == [(at(9),)]
+    with desk.writer.bulk(NOW) as load:
+        load.add({"events": pa.Table.from_pylist([event("ann", at(12)), event("bob", at(3))])})
+    assert sorted(desk.rows(users, users.c.external_id, users.c.last_seen_at)) == [("ann", at(12)), ("bob", at(3))]
+
+
+def subscribed(who, ts, plan, status="active", number="s1", **more):
+    stated = {"subscription_id": number, "interval": "month", "amount_minor": 900, "currency": "EUR", "change": "start"}
+    return fact(who, ts, plan=plan, status=status, **stated, **more)
+
+
+def test_the_plan_follows_subscriptions(desk):
+    def plan():
+        return desk.rows(users, users.c.plan)[0][0]
+
+    desk.write(users=[{"external_id": "ann", "plan": "Free"}])
+    desk.write(subscriptions=[subscribed("ann", at(2), "Solo")])
+    assert plan() == "Solo"
+    desk.write(subscriptions=[subscribed("ann", at(3), "Team"), subscribed("ann", at(1), "Old")])
+    assert plan() == "Team"  # the newest counts, not the last to arrive
+    ends = datetime(2026, 12, 24)  # after NOW: paid until then
+    desk.write(subscriptions=[subscribed("ann", at(4), "Team", "cancelled", ends_at=ends)])
+    assert plan() == "Team"
+    desk.write(subscriptions=[subscribed("ann", at(5), "Team", "cancelled", ends_at=at(6))])
+    assert plan() in (None, "") or plan() != plan()  # NaN
+
+
+def test_a_business_hands_its_plan_to_its_users(desk):
+    desk.write(users=[{"external_id": who, "account_id": "acme"} for who in ("ann", "bob")])
+    desk.write(subscriptions=[subscribed("ann", at(2), "Business", account_id="acme")])
+    assert sorted(desk.rows(users, users.c.external_id, users.c.plan)) == [("ann", "Business"), ("bob", "Business")]
