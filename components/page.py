@@ -45,8 +45,8 @@ FOOT = Text(
 )
 
 
-def show(report: Report) -> None:
-    """Draw the report for whoever is signed in, inside the scope of the address."""
+def show(report: Report, controls: Callable[[Actor], None] | None = None) -> None:
+    """Draw the report for whoever is signed in, inside the scope of the address; `controls` are drawn under its head."""
     actor, now = session.require(report.permission), utc_now()
     theme.apply()
     st.logo(str(theme.MARK), size="medium")
@@ -65,6 +65,8 @@ def show(report: Report) -> None:
     if not fitted.panels:
         states.state(states.NOTHING[actor.locale], states.NOTHING_NEXT[actor.locale])
         return
+    if controls is not None:
+        controls(actor)
     drill.open_wanted(fitted.panels, choice.scope, actor)
     for row in rows(fitted.panels):
         draw_row(row, choice)

@@ -11,11 +11,6 @@ from reports.report import Business, Panel, Report
 
 PAYING = ("subscription", "upgrade", "purchase")  # conversions that bring money
 HALF_YEAR = Period("6m")  # long enough for most sign-ups to have had their eighth week
-MODELS_NOTE = Text(
-    "Visits up to 30 days before; half-life 7 days; position-based 40/20/40. Choose a row for its people",
-    "Visites jusqu’à 30 jours avant ; demi-vie 7 jours ; position 40/20/40. Choisissez une ligne pour voir les personnes",
-)
-
 HEADLINES = Panel(
     "acquisition_headlines",
     Text("Acquisition", "Acquisition"),
@@ -81,7 +76,7 @@ MODELS_TABLE = Panel(
     Text("Channels by five models", "Canaux selon cinq modèles"),
     Attribution(types=PAYING),
     "attribution_table",
-    note=MODELS_NOTE,
+    note=Text("Choose a row for its people", "Choisissez une ligne pour voir les personnes"),
     drill=People(),
     needs="payments",
 )
@@ -90,7 +85,7 @@ SIGNUP_MODELS = Panel(
     Text("Campaigns by five models: sign-ups", "Campagnes selon cinq modèles : inscriptions"),
     Attribution(types=("sign_up",), by=("campaign",)),
     "attribution_table",
-    note=MODELS_NOTE,
+    note=Text("Choose a row for its people", "Choisissez une ligne pour voir les personnes"),
     drill=People(),
     options={"columns": ("first_touch", "last_touch", "linear", "time_decay", "position_based", "assisted", "cost", "linear_cac")},
     needs="usage",

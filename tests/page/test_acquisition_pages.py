@@ -49,3 +49,13 @@ def test_a_viewer_is_told_the_page_is_not_open(opened):
     at = opened("bob", "acquisition")
     assert charts(at) == 0
     assert reasons.FORBIDDEN.en in html(at)
+
+
+def test_the_address_says_how_to_attribute(opened):
+    at = opened("alice", "acquisition", direct="last_resort", lookback="90", half_life="DROP TABLE")
+    assert not at.exception
+    assert "Up to 90 days before; half-life 7 days" in html(at)
+    assert at.radio(key="attribution_direct").value == "last_resort"
+    at.radio(key="attribution_lookback").set_value("7").run()
+    assert at.query_params["lookback"] in ("7", ["7"])
+    assert "Up to 7 days before" in html(at)
