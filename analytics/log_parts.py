@@ -78,13 +78,18 @@ def joined(logs: Sequence[Log]) -> Log:
 
 def read_parts(question: Question, reading: Reading) -> Parts:
     """The same in parts; a reading that lists cannot answer is read from the events and split."""
+    return listed_parts(question, reading) or Parts(question, _split(_raw(question, reading)))
+
+
+def listed_parts(question: Question, reading: Reading) -> Parts | None:
+    """The same from posting lists and what is newer than these; None where there are none, or they cannot answer."""
     held = coverage(question.warehouse, question.tenant) if reading.by == "user" else None
-    if held is not None and len(held.moved) <= MANY:
-        try:
-            return Parts(question, _listed(question, reading, held))
-        except NotCarried:
-            pass
-    return Parts(question, _split(_raw(question, reading)))
+    if held is None or len(held.moved) > MANY:
+        return None
+    try:
+        return Parts(question, _listed(question, reading, held))
+    except NotCarried:
+        return None
 
 
 def _listed(question: Question, reading: Reading, held: Coverage) -> list[Callable[[], Log]]:

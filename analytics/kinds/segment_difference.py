@@ -26,7 +26,8 @@ from analytics.result import Column, Result
 from analytics.segments import resolve
 from analytics.segments.effects import Effect, Sums, of_means, of_shares
 from analytics.segments.questions import SegmentId, SegmentQuery, looking, permissions_of, tables_of, target
-from data_access.functions import days_between, local_time
+from data_access.clock import naive_utc
+from data_access.functions import seconds_between
 from data_access.schema import events, payments, rollup_user_day, users
 
 
@@ -136,11 +137,9 @@ def _numbers(question: Question, two: _Two) -> Iterator[Row]:
         sa.func.sum(r.events).label("events"),
     ).where(*conditions(USER_DAYS, rollup_user_day, question.scan())).group_by(r.user_key)  # fmt: skip
     yield from _means(question, two, days.subquery("days"))
-    today = sa.cast(sa.literal(resolve.today(question)), sa.Date)
-    born = sa.func.coalesce(sa.cast(local_time(u.created_at, question.tenant.time_zone), sa.Date), u.signed_up_day)
-    ages = sa.select(u.user_key.label("who"), days_between(born, today).label("age")).where(
-        u.tenant == question.tenant.key, born.is_not(None)
-    )
+    born = sa.func.coalesce(u.created_at, sa.cast(u.signed_up_day, sa.DateTime))
+    age = seconds_between(born, sa.literal(naive_utc(question.now))) / 86_400
+    ages = sa.select(u.user_key.label("who"), age.label("age")).where(u.tenant == question.tenant.key, born.is_not(None))
     yield from _means(question, two, ages.subquery("ages"), of_known=True)
     if question.actor.may(Permission.READ_MONEY):
         amount = sa.case((p.type == "captured", p.amount_base_minor), else_=-p.amount_base_minor)

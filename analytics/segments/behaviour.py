@@ -1,11 +1,12 @@
 """Who did something in a window, and how often: the one place where segments read events.
 
-Each function answers from the bitmaps of active days or the user-day rollup where any event counts, else from the events.
+Each function answers from the bitmaps of active days or the user-day rollup where any event counts, else from posting lists where they
+hold what is asked, else from the events.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -15,9 +16,11 @@ import sqlalchemy as sa
 from analytics.activity_log import USER_DAYS
 from analytics.compile import conditions
 from analytics.dimensions import column
-from analytics.event_log import event_bounds, event_rows
+from analytics.event_log import EventQuery, Log, Reading, event_bounds, event_rows, microseconds
+from analytics.kernels.arrays import begins
 from analytics.kinds import funnel
 from analytics.kinds.funnel_query import Funnel, FunnelExclusion, FunnelStep
+from analytics.log_parts import listed_parts
 from analytics.matching import Matcher, matched, names
 from analytics.members import Flags, Keys, flagged, without
 from analytics.period import EARLIEST, Period, resolved
@@ -43,7 +46,8 @@ def did(question: Question, event: Matcher, days: Days) -> Flags:
     """Who did it at all."""
     if event == Matcher():
         return _active(question, days) > 0
-    return _users(question, event, days)
+    listed = _listed(question, event, days)
+    return _users(question, event, days) if listed is None else flagged(listed.who).flags
 
 
 def tally(question: Question, event: Matcher, days: Days, measure: tuple[Measure, str | None]) -> tuple[Keys, Floats]:
@@ -53,6 +57,8 @@ def tally(question: Question, event: Matcher, days: Days, measure: tuple[Measure
         count = _active(question, days)
         keys = np.flatnonzero(count)
         return keys, count[keys].astype(np.float64)
+    if how == "times" and event != Matcher() and (listed := _listed(question, event, days)) is not None:
+        return listed.who, listed.times.astype(np.float64)
     if event == Matcher() and how == "times":
         user, amount = rollup_user_day.c.user_key, sa.func.sum(rollup_user_day.c.events)
         select = sa.select(user.label("who"), amount.label("amount")).where(
@@ -70,6 +76,8 @@ def first_within(question: Question, event: Matcher, days: Days) -> Flags:
     """Whose first ever such event lies in these days."""
     if event == Matcher():
         return without(did(question, event, days), did(question, event, (EARLIEST, days[0])))
+    if (listed := _listed(question, event, (EARLIEST, days[1]))) is not None:
+        return flagged(listed.who[listed.first >= microseconds(over(question, days).period.start)]).flags
     return _users(question, event, (EARLIEST, days[1]), sa.func.min(events.c.day) >= days[0])
 
 
@@ -77,6 +85,8 @@ def last_before(question: Question, event: Matcher, since: date, until: date) ->
     """Who did it before the day `since` and not from then to the day before `until`."""
     if event == Matcher():
         return without(did(question, event, (EARLIEST, since)), did(question, event, (since, until)))
+    if (listed := _listed(question, event, (EARLIEST, until))) is not None:
+        return flagged(listed.who[listed.last < microseconds(over(question, (since, until)).period.start)]).flags
     return _users(question, event, (EARLIEST, until), sa.func.max(events.c.day) < since)
 
 
@@ -88,6 +98,32 @@ def in_order(question: Question, leaf: Sequence, days: Days) -> Flags:
     query = Funnel(steps=steps, window=leaf.seconds, window_unit="second", exclusions=tuple(between), period=Period("all"))
     found = funnel.members(replace(over(question, days), query=query))
     return flagged(found["key"].to_numpy(np.int64)[found[f"step_{count}"].to_numpy(bool)]).flags
+
+
+@dataclass(frozen=True)
+class _Doers:
+    """Those who did something, by key: how often, and when first and last (microseconds since 1970)."""
+
+    who: Keys
+    times: Keys
+    first: Keys
+    last: Keys
+
+
+def _listed(question: Question, event: Matcher, days: Days) -> _Doers | None:
+    """From posting lists, where there are any that hold what the matcher asks."""
+    parts = listed_parts(replace(over(question, days), query=EventQuery(kind="segment")), Reading((event,)))
+    if parts is None:
+        return None
+    found = parts.each(_doers)
+    return _Doers(*(np.concatenate([getattr(one, name) for one in found]) for name in ("who", "times", "first", "last")))
+
+
+def _doers(log: Log) -> _Doers:
+    """A log is sorted by person, then by time."""
+    start = begins(log.who)
+    end = np.append(start[1:], len(log.who)) if len(start) else start
+    return _Doers(log.who[start], end - start, log.time[start], log.time[end - 1])
 
 
 def _users(question: Question, event: Matcher, days: Days, having: sa.ColumnElement[bool] | None = None) -> Flags:

@@ -14,7 +14,7 @@ from analytics.compile import meets
 from analytics.dimensions import column
 from analytics.kinds import people
 from analytics.members import Flags, Known, flagged, shared, united, without
-from analytics.period import EARLIEST
+from analytics.period import EARLIEST, resolved
 from analytics.question import Question
 from analytics.segments import behaviour
 from analytics.segments.behaviour import Days
@@ -32,7 +32,6 @@ from analytics.segments.definition import (
     Window,
 )  # fmt: skip
 from analytics.where import event_dimension
-from data_access.functions import local_time
 from data_access.schema import users
 
 
@@ -113,9 +112,10 @@ def _property(leaf: Property, question: Question) -> Flags:
 
 
 def _joined(days: Days, question: Question) -> Flags:
-    day = sa.func.coalesce(sa.cast(local_time(users.c.created_at, question.tenant.time_zone), sa.Date), users.c.signed_up_day)
-    first, last = (sa.cast(sa.literal(one), sa.Date) for one in days)
-    return _users(question, sa.and_(day >= first, day < last))
+    """By instants, since turning each into a day of the tenant costs more than all else."""
+    u, span = users.c, resolved(*days, question.now, question.tenant)
+    stated = sa.and_(u.created_at.is_(None), u.signed_up_day >= days[0], u.signed_up_day < days[1])
+    return _users(question, sa.or_(sa.and_(u.created_at >= span.start, u.created_at < span.end), stated))
 
 
 def _users(question: Question, held: sa.ColumnElement[bool]) -> Flags:
