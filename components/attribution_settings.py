@@ -18,12 +18,13 @@ NOTE = Text(
     "Jusqu’à {lookback} jours avant ; demi-vie {half} jours ; position 40/20/40. Choisissez une ligne pour voir les personnes",
 )
 TITLE = Text("Attribution settings", "Réglages d’attribution")
+DAY = Text("1 day", "1 jour")
 DAYS = Text("{days} days", "{days} jours")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One control: the field of the question, its name in the address, and its choices; the first is the default."""
+    """One control: the field of the question, its name in the address, and its choices; what the question's own default is."""
 
     field: str
     address: str
@@ -32,7 +33,7 @@ class Setting:
 
     @property
     def default(self) -> str:
-        return next(iter(self.choices))
+        return f"{Attribution.model_fields[self.field].default}".removesuffix(".0")
 
     def chosen(self) -> str:
         """What the address says, else the default."""
@@ -41,12 +42,12 @@ class Setting:
 
 
 def _days(*numbers: int) -> dict[str, Text]:
-    return {str(n): Text(DAYS.en.format(days=n), DAYS.fr.format(days=n)) for n in numbers}
+    return {str(n): Text(DAYS.en.format(days=n), DAYS.fr.format(days=n)) if n > 1 else DAY for n in numbers}
 
 
 SETTINGS = (
-    Setting("lookback_days", "lookback", Text("Look back", "Fenêtre"), _days(30, 7, 90)),
-    Setting("half_life_days", "half_life", Text("Half-life of time decay", "Demi-vie de la décroissance"), _days(7, 1, 14)),
+    Setting("lookback_days", "lookback", Text("Look back", "Fenêtre"), _days(7, 30, 90)),
+    Setting("half_life_days", "half_life", Text("Half-life of time decay", "Demi-vie de la décroissance"), _days(1, 7, 14)),
     Setting(
         "direct",
         "direct",
