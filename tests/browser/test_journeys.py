@@ -15,7 +15,8 @@ pytestmark = [
 
 def test_a_link_leads_to_its_people_and_a_path_to_its_funnel(reader):
     one = reader()
-    one.sign_in("/journeys?period=12m")
+    one.sign_in("/overview?period=12m")
+    one.page.get_by_role("link", name="Journeys").click()
     one.page.locator(".st-key-card_journeys_flow [aria-roledescription='area mark container'] path").first.click()
     dialog = one.page.get_by_role("dialog")
     dialog.get_by_text("people", exact=False).first.wait_for()
