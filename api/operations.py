@@ -27,6 +27,7 @@ OPERATIONS: dict[str, Operation] = {
     "import": warehouse_tasks.load_file,
     "query": warehouse_tasks.query,
     "rollup": warehouse_tasks.rollup,
+    "verify": warehouse_tasks.verify,
     "check": warehouse_tasks.check,
 }
 

@@ -57,6 +57,20 @@ def rollup(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
     return answers
 
 
+def verify(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """{"tenant"}: compare everything that is kept beside the facts with them; by tenant what differs, by what it is kept in."""
+    wanted = [chosen_tenant(arguments["tenant"])] if arguments.get("tenant") else list(tenants.every(store()))
+    found: dict[str, Any] = {}
+    for done, tenant in enumerate(wanted):
+        found[tenant.slug] = differences(
+            warehouse(),
+            tenant,
+            lambda part, what, done=done: progress((done + part) / len(wanted), what),  # type: ignore[misc]
+        )
+    progress(1.0, "")
+    return found
+
+
 def check(_arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
     """{}: that the warehouse answers and has the tables this program wants."""
     opened = warehouse()

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "import": "cli.load:load",
     "query": "cli.query:query",
     "rollup": "cli.rollup:rollup",
+    "verify": "cli.verify:verify",
     "metrics": "cli.metrics:metrics",
     "check": "cli.check:check",
     "user": "cli.user:app",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from accounts.actor import Tenant
 from data_access.warehouse import Warehouse
+from ingest.verify import differences
 from ingest.writer import BatchWriter
 from tests.unit.rollups.rows import KEPT, contents
 
@@ -138,3 +139,36 @@ def test_a_year_far_away_is_kept(warehouse: Warehouse, writer: BatchWriter, tena
     assert len(kept["rollup_activity"]) == 4
     writer.rebuild(NOW)
     assert {table.name: contents(warehouse, table) for table in KEPT} == kept
+
+
+WRONG = {
+    "rollup_event_day": "events = events + 1",
+    "rollup_event_hour": "events = events - 1",
+    "rollup_page_day": "page_views = page_views + 1",
+    "rollup_user_day": "events = events + 1",
+    "rollup_active": "users = users + 1",
+    "rollup_activity": "bits = 0",
+    "rollup_latency": "bucket = bucket + 1",
+    "rollup_session_day": "sessions = sessions + 1",
+    "sessions": "events = events + 1",
+}
+
+
+def test_what_differs_is_named_and_mended(filled: Warehouse, writer: BatchWriter, tenant: Tenant) -> None:
+    """Each table changed behind the product's back."""
+    assert differences(filled, tenant) == {}
+    with filled.transaction() as tx:
+        for table, change in WRONG.items():
+            tx.execute(
+                sa.text(
+                    f"UPDATE {table} SET {change} WHERE day = '2026-03-27'"
+                    if table != "rollup_activity"
+                    else f"UPDATE {table} SET {change}"
+                )
+            )
+    found = differences(filled, tenant)
+    assert {name.split()[0] for name in found} == set(WRONG)
+    assert "kept" in found["rollup_activity"][0]
+    assert "raw" in found["rollup_activity"][0]
+    writer.rebuild(NOW)
+    assert differences(filled, tenant) == {}

@@ -100,8 +100,12 @@ def test_rollups_are_compared_and_rebuilt(vigie, files):
     damage(files)
     broken = vigie("rollup", "--check", code=1).output
     assert "acme: differs" in broken
+    said = vigie("verify", code=1).output
+    assert "acme: differs" in said
+    assert "vigie rollup --tenant acme" in said
     vigie("rollup", "--tenant", "acme")
     assert "equal to the facts" in vigie("rollup", "--check").output
+    assert "acme: equal to the facts" in vigie("verify", "--tenant", "acme").output
 
 
 def damage(place):
