@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 import streamlit as st
 
+from accounts import audit
 from accounts.actor import Actor
 from accounts.language import Text
 from analytics.filters import InvalidFilter
@@ -22,9 +23,10 @@ from analytics.kinds import KINDS, query_from_json
 from analytics.period import InvalidPeriod
 from analytics.query import InvalidQuery, Query
 from analytics.run import Forbidden
-from components import scope
+from components import scope, session
 from components.analysis.analysis import Analysis
 from components.editors.draft import Draft, completed, remembered
+from data_access.clock import utc_now
 from data_access.connections import store
 from reports import saved
 from reports.reasons import invalid
@@ -155,6 +157,8 @@ def _opened(of: Analysis, actor: Actor) -> tuple[saved.Saved | None, tuple[str, 
     try:
         one = saved.found(store(), actor, identity[:64])
     except (saved.NotFound, Forbidden):
+        entry = audit.Entry("open_analysis", identity[:64], "not_found", actor, session.visit().address)
+        audit.record(store(), entry, utc_now())
         st.query_params.pop(SAVED, None)
         return None, (GONE[actor.locale],)
     if QUESTION not in st.query_params:

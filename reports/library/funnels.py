@@ -154,49 +154,41 @@ def _trend(query: Funnel) -> Panel:
     )
 
 
+_DIFFER = Text(
+    "{where}: share that goes on, against everybody else; red where it is certainly less",
+    "{where} : part qui continue, contre tous les autres ; en rouge si elle est sûrement moindre",
+)
+_ERRORS = Text(
+    "{where}, in the half hour after the step before; the tick is those who went on",
+    "{where}, dans la demi-heure suivante ; le trait : ceux qui ont continué",
+)
+_NEXT = Text(
+    "{where}, the first thing after the step before; the tick is those who went on",
+    "{where}, la première chose après l’étape précédente ; le trait : ceux qui ont continué",
+)
+
+
 def _reasons(query: Funnel, view: str) -> tuple[Panel, ...]:
-    """What sets the dropped apart: who they are, what they did next, which errors they met."""
+    """What sets the dropped apart: who they are, which errors they met, what they did next."""
     step = int(view) if view.isdigit() and 2 <= int(view) <= len(query.steps) else None
-    where = Text(f"Before step {step}", f"Avant l’étape {step}") if step else Text("Where most drop", "Là où l’on perd le plus")
-
-    before = where if step else Text("Before each step", "Avant chaque étape")
-
-    def asked(look: str) -> DropOff:
-        return DropOff.model_validate({"of": query, "step": step, "look": look})
-
+    here = Text(f"Before step {step}", f"Avant l’étape {step}")
+    most, each = Text("Where most drop", "Là où l’on perd le plus"), Text("Before each step", "Avant chaque étape")
+    asked = {look: DropOff.model_validate({"of": query, "step": step, "look": look}) for look in ("differences", "errors", "next")}
+    titles = Text("Who drops more than others", "Qui abandonne plus que les autres")
+    noted = _DIFFER.format(where=here if step else each)
     return (
-        Panel(
-            "funnel_differences",
-            Text("Who drops more than others", "Qui abandonne plus que les autres"),
-            asked("differences"),
-            "differences",
-            note=Text(
-                f"{before.en}: share that goes on, against everybody else; red where it is certainly less",
-                f"{before.fr} : part qui continue, contre tous les autres ; en rouge si elle est sûrement moindre",
-            ),
-            drill=People(of=query),
-            needs="usage",
+        Panel("funnel_differences", titles, asked["differences"], "differences", noted, drill=People(of=query), needs="usage"),
+        _after(
+            "funnel_errors", Text("Errors they met", "Erreurs rencontrées"), asked["errors"], _ERRORS.format(where=here if step else most)
         ),
-        Panel(
-            "funnel_errors",
-            Text("Errors they met", "Erreurs rencontrées"),
-            asked("errors"),
-            "happened",
-            note=Text(
-                f"{where.en}, in the half hour after the step before; the tick is those who went on",
-                f"{where.fr}, dans la demi-heure suivante ; le trait : ceux qui ont continué",
-            ),
-            needs="usage",
-        ),
-        Panel(
+        _after(
             "funnel_next",
             Text("What they did next", "Ce qu’ils ont fait ensuite"),
-            asked("next"),
-            "happened",
-            note=Text(
-                f"{where.en}, the first thing after the step before; the tick is those who went on",
-                f"{where.fr}, la première chose après l’étape précédente ; le trait : ceux qui ont continué",
-            ),
-            needs="usage",
+            asked["next"],
+            _NEXT.format(where=here if step else most),
         ),
     )
+
+
+def _after(name: str, title: Text, query: DropOff, note: Text) -> Panel:
+    return Panel(name, title, query, "happened", note, needs="usage")

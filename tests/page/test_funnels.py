@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from accounts import actors
+from accounts import actors, audit
 from components import states
 from components.analysis import address as addresses
 from data_access.clock import utc_now
@@ -154,3 +154,4 @@ def test_who_only_reads_saves_nothing_and_another_companys_is_not_there(opened, 
     strange = opened("charlie", "funnels", saved=one.id)
     assert addresses.GONE.en in html(strange)
     assert told(strange, "saved") is None
+    assert audit.newest(store, 2)[0]["object"] == one.id
