@@ -17,6 +17,7 @@ from accounts.actor import Actor
 from accounts.language import Text
 from accounts.roles import Permission
 from analytics.kinds.people import People
+from analytics.metric import Unit
 from analytics.query import InvalidQuery
 from analytics.result import Column, Result
 from analytics.run import Forbidden, run
@@ -114,6 +115,9 @@ _PERSON = Text("Person", "Personne")
 
 
 def _says(values: pd.Series, column: Column) -> bool:
+    """Whether the column tells anybody anything: of a number of people each person's own part is always 1."""
+    if column.name == "value" and column.unit is Unit.COUNT and (values == 1).all():
+        return False
     known = values.notna() & (values != "") if column.role == "dimension" else values.notna()
     return bool(known.any())
 

@@ -135,11 +135,21 @@ def groups(found: list[Result], actor: Actor, now: datetime) -> Iterator[str]:
     """HTML of each run of things that happened in one session, or outside any on one day."""
     rows = pd.concat([result.frame for result in found], ignore_index=True)
     known = {key: one for result in found for key, one in result.extra["sessions"].items()}
+    rows["session_key"] = _within(rows, known)
     by = (rows["session_key"].ne(rows["session_key"].shift()) | rows["local"].dt.date.ne(rows["local"].dt.date.shift())).cumsum()
     for _, part in rows.groupby(by, sort=False):
         head = _session(known.get(int(part["session_key"].iat[0])), part, actor, now)
         steps = "".join(_step(row, found[0].currency, actor.locale) for row in part.to_dict("records"))
         yield f"<section>{head}<ol>{steps}</ol></section>"
+
+
+def _within(rows: pd.DataFrame, known: dict[int, dict[str, Any]]) -> pd.Series:
+    """What happened during a session belongs to it, also where the fact itself does not name one."""
+    keys = rows["session_key"].copy()
+    for key, one in known.items():
+        end = one["ts"] + pd.Timedelta(seconds=float(one["duration_s"] or 0))
+        keys[(keys == 0) & (rows["ts"] >= one["ts"]) & (rows["ts"] <= end)] = key
+    return keys
 
 
 def _session(one: dict[str, Any] | None, part: pd.DataFrame, actor: Actor, now: datetime) -> str:
