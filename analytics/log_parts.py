@@ -30,6 +30,7 @@ from analytics.question import Question
 from data_access.errors import QueryBudgetExceeded
 from data_access.schema import events
 
+S = TypeVar("S")
 T = TypeVar("T")
 MANY = 5_000  # users whose events are read one by one; of more all events are read
 
@@ -49,9 +50,12 @@ class Parts:
                 raise QueryBudgetExceeded(self.question.warehouse.budget)
             return work(log())
 
-        if len(self.logs) < 2:
-            return [one(log) for log in self.logs]
-        return list(_threads().map(one, self.logs))
+        return on_all_processors(one, self.logs)
+
+
+def on_all_processors(work: Callable[[S], T], parts: Sequence[S]) -> list[T]:
+    """What `work` makes of each part, in order. Arrays are worked on by as many threads as there are processors."""
+    return [work(part) for part in parts] if len(parts) < 2 else list(_threads().map(work, parts))
 
 
 @lru_cache(maxsize=1)

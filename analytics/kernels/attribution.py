@@ -71,17 +71,23 @@ def seen(who: Ints, slices: Slices, meant: Flags) -> Members:
 def largest(found: Members, entered: Ints, limit: int) -> tuple[Ints, tuple[Words, ...]]:
     """The `limit` slices with most of the people who `entered`, the others as one: for each old row its new one, and their words."""
     inside = np.isin(found.who, entered)
-    count = np.bincount(found.rows[inside], minlength=len(found.words))
-    ranked = sorted(range(len(found.words)), key=lambda row: (-count[row], found.words[row]))
-    kept = ranked[:limit]
-    new = np.full(len(found.words), len(kept), np.int64)
+    return ranked(np.bincount(found.rows[inside], minlength=len(found.words)), found.words, limit)
+
+
+def ranked(count: Ints, words: tuple[Words, ...], limit: int) -> tuple[Ints, tuple[Words, ...]]:
+    """The `limit` slices with most people, the others as one: for each old row its new one, and their words."""
+    order = sorted(range(len(words)), key=lambda row: (-count[row], words[row]))
+    kept = order[:limit]
+    new = np.full(len(words), len(kept), np.int64)
     new[kept] = np.arange(len(kept))
-    words = [found.words[row] for row in kept]
-    return new, tuple(words + ([(OTHER,) * len(found.words[0])] if len(ranked) > limit else []))
+    rest = [(OTHER,) * len(words[0])] if len(order) > limit else []
+    return new, tuple([words[row] for row in kept] + rest)
 
 
 def regrouped(found: Members, new: Ints, words: tuple[Words, ...]) -> Members:
     """The same people in the new slices, each once per slice."""
+    if (found.who[1:] > found.who[:-1]).all():
+        return Members(found.who, new[found.rows] if len(new) else found.rows, words)
     size = max(len(words), 1)
-    pairs = distinct(found.who * size + new[found.rows]) if len(found.who) else found.who
+    pairs = distinct(found.who * size + new[found.rows])
     return Members(pairs // size, pairs % size, words)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.kernels.arrays import Flags, Floats, Ints, begins, grouped_median, run_of
+from analytics.kernels.arrays import Floats, Ints, begins, grouped_median, run_of
 from analytics.kernels.attempts import NEVER, Plan
 from analytics.kernels.outcome import Outcome
 
@@ -28,12 +28,13 @@ class Chains:
 
 @dataclass(frozen=True)
 class _Level:
-    """The attempts that reach a step, in order of their starts: `at[k]` the key of step k."""
+    """The attempts that reach a step, in order of their starts: `at[k]` the key of step k, `person` whose each is."""
 
     at: list[Ints]
+    person: Ints
 
-    def users(self, width: int) -> Ints:
-        return self.at[0] >> width
+    def take(self, rows: Ints) -> _Level:
+        return _Level([at[rows] for at in self.at], self.person[rows])
 
 
 def simple(bits: Ints, plan: Plan) -> bool:
@@ -51,32 +52,34 @@ def chains(who: Ints, time: Ints, bits: Ints, plan: Plan) -> Chains | None:
         return None
     key = who << width
     key |= time - first
-    steps = [key[bits == 1 << k] for k in range(plan.steps)]
+    steps = [key[np.flatnonzero(bits == 1 << k)] for k in range(plan.steps)]
     levels = _levels(steps, min(plan.window, (1 << width) - 1), width)
     return _outcomes(levels, (width, first), plan)
 
 
 def _levels(steps: list[Ints], window: int, width: int) -> list[_Level]:
     """The attempts that come to step 0, 1, 2 …"""
-    mask = (1 << width) - 1
-    found = [_Level([steps[0]])]
+    start, mask = steps[0], (1 << width) - 1
+    first = begins(start >> width)
+    found = [_Level([start], np.repeat(np.arange(len(first)), np.diff(first, append=len(start))))]
     for keys in steps[1:]:
         rows, ahead = _ahead(found[-1].at, keys, window, mask)
-        found.append(_Level([*(at[rows] for at in found[-1].at), ahead]))
+        reached = found[-1].take(rows)
+        found.append(_Level([*reached.at, ahead], reached.person))
     return found
 
 
-def _ahead(at: list[Ints], keys: Ints, window: int, mask: int) -> tuple[Ints | Flags, Ints]:
+def _ahead(at: list[Ints], keys: Ints, window: int, mask: int) -> tuple[Ints, Ints]:
     """Which attempts come to a step with these keys, and when."""
     start, here = at[0], at[-1]
     if not len(keys) or not len(here):
-        return np.zeros(len(here), bool), keys[:0]
+        return np.zeros(0, np.int64), keys[:0]
     if len(at) == 1 and 4 * len(keys) < len(here):
         return _from_the_few(start, keys, window, mask)
-    place = np.searchsorted(keys, here)
-    ahead = keys.take(place, mode="clip")
-    good = (ahead >= here) & (ahead <= np.minimum(start + window, start | mask))
-    rows = np.flatnonzero(good)
+    ahead = keys.take(np.searchsorted(keys, here), mode="clip")
+    latest = np.minimum(start + window, start | mask)
+    # A person with nothing ahead is given the last key of all, which may lie behind.
+    rows = np.flatnonzero((ahead <= latest) & (ahead >= here))
     return rows, ahead[rows]
 
 
@@ -93,51 +96,38 @@ def _from_the_few(start: Ints, keys: Ints, window: int, mask: int) -> tuple[Ints
 
 def _outcomes(levels: list[_Level], scale: tuple[int, int], plan: Plan) -> Chains:
     """Everybody by the furthest step that any attempt reaches."""
-    width = scale[0]
-    who = _distinct(levels[0].users(width))
-    people = len(who)
-    level, starts = np.ones(people, np.int16), begins(levels[0].users(width))
-    earliest = levels[0].at[0][starts]
+    starts = begins(levels[0].person)
+    earliest, people = levels[0].at[0][starts], len(starts)
+    level = np.ones(people, np.int16)
     best = np.full((plan.steps, people), NEVER, np.int64)
     mean, median = np.full((plan.steps, people), np.nan), np.full((plan.steps, people), np.nan)
     best[0] = earliest
-    open_ = np.ones(people, bool)
     for k in range(plan.steps - 1, 0, -1):
-        person = _places(who, levels[k].users(width))
-        mine = np.flatnonzero(open_[person])
-        top = _Level([at[mine] for at in levels[k].at])
-        level[person[mine]] = k + 1
-        _fill(top, person[mine], (best, mean, median))
-        open_[person] = False
-    return _numbered(Outcome(who, best, level, mean, median), earliest, scale)
+        top = levels[k].take(np.flatnonzero(level[levels[k].person] == 1))
+        level[top.person] = k + 1
+        _fill(top, (best, mean, median))
+    return _numbered(Outcome(earliest >> scale[0], best, level, mean, median), earliest, scale)
 
 
-def _distinct(users: Ints) -> Ints:
-    return users[begins(users)]
-
-
-def _places(who: Ints, users: Ints) -> Ints:
-    """The place of each of some users, in order, among all."""
-    if len(who) and who[-1] == len(who) - 1:
-        return users
-    return np.searchsorted(who, users)
-
-
-def _fill(top: _Level, person: Ints, into: tuple[Ints, Floats, Floats]) -> None:
+def _fill(top: _Level, into: tuple[Ints, Floats, Floats]) -> None:
     """Keys, means and medians of people whose furthest attempts these are; attempts of one person lie together."""
     best, mean, median = into
-    first = begins(person)
-    whose = person[first]
-    several = np.flatnonzero(np.diff(first, append=len(person)) > 1)
-    rows = np.flatnonzero(np.isin(run_of(first, len(person)), several)) if len(several) else several
-    for k, at in enumerate(top.at):
-        best[k, whose] = at[first]
-        if not k:
-            continue
-        took = (at - top.at[k - 1])[first] / 1e6
+    first = begins(top.person)
+    whose = top.person[first]
+    size = np.diff(first, append=len(top.person))
+    several = np.flatnonzero(size > 1)
+    rows = np.flatnonzero(np.repeat(size > 1, size)) if len(several) else several
+    before = top.at[0][first]
+    best[0, whose] = before
+    for k in range(1, len(top.at)):
+        here = top.at[k][first]
+        best[k, whose] = here
+        took = (here - before) / 1e6
         mean[k, whose] = median[k, whose] = took
         if len(rows):
-            mean[k, whose[several]], median[k, whose[several]] = _averages(at[rows] - top.at[k - 1][rows], person[rows])
+            alike = _averages(top.at[k][rows] - top.at[k - 1][rows], top.person[rows])
+            mean[k, whose[several]], median[k, whose[several]] = alike
+        before = here
 
 
 def _averages(took: Ints, person: Ints) -> tuple[Floats, Floats]:
@@ -149,12 +139,12 @@ def _averages(took: Ints, person: Ints) -> tuple[Floats, Floats]:
 
 
 def _numbered(found: Outcome, earliest: Ints, scale: tuple[int, int]) -> Chains:
-    """Keys become instants: places in one array of times."""
+    """Keys become instants: places in one array of times (where nothing was reached, of no meaning)."""
     width, first = scale
-    made = found.at != NEVER
-    keys = np.concatenate([found.at[made], earliest])
-    at = np.full(found.at.shape, NEVER, np.int64)
-    at[made] = np.arange(int(made.sum()))
-    time = (keys & ((1 << width) - 1)) + first
+    count = found.at.size
+    time = np.concatenate([found.at.reshape(-1), earliest])
+    time &= (1 << width) - 1
+    time += first
+    at = np.where(found.at == NEVER, NEVER, np.arange(count).reshape(found.at.shape))
     best = Outcome(found.who, at, found.level, found.mean, found.median)
-    return Chains(best, np.arange(len(keys) - len(earliest), len(keys)), time)
+    return Chains(best, np.arange(count, count + len(earliest)), time)

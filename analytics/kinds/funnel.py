@@ -12,8 +12,8 @@ import pandas as pd
 from accounts.language import Text
 from accounts.roles import Permission
 from analytics.event_log import event_permissions, event_tables, microseconds
-from analytics.grid import Grid, clean
-from analytics.kernels.arrays import begins, distinct
+from analytics.grid import Grid
+from analytics.kernels.arrays import distinct
 from analytics.kernels.outcome import Outcome, reached
 from analytics.kinds import funnel_views as views
 from analytics.kinds.aggregate import BUCKET_LABEL
@@ -117,19 +117,18 @@ def _columns(query: Funnel, keys: tuple[Column, ...], metrics: tuple[Metric, ...
 def _whole(passed: Passage, question: Question) -> tuple[dict[str, float | None], dict[str, Any]]:
     """The funnel from end to end, and what the reader may want beside it."""
     query = cast(Funnel, question.query)
-    everybody = passed.everybody
-    through = int(reached(everybody, passed.plan.required[-1]).sum())
-    entered = len(everybody)
-    seconds = views.took(passed, everybody)
+    everybody = passed.sums
+    entered, through = everybody.entered, everybody.through
+    mean, median = everybody.seconds or (None, None)
     totals = {
         "people": float(entered),
         "converted": float(through),
         "dropped": float(entered - through),
         "conversion": through / entered if entered else None,
-        "mean_time": clean(np.nanmean(seconds)) if through else None,
-        "median_time": clean(np.nanmedian(seconds)) if through else None,
+        "mean_time": mean,
+        "median_time": median,
     }
-    waiting = entered - len(begins(passed.owner[views.closed(passed, question)]))
+    waiting = entered - passed.settled(views.reach(question))
     steps = [{"title": step.title, "optional": step.optional} for step in query.steps]
     return totals, {"steps": steps, "entered": entered, "converted": through, "open": waiting, "window_seconds": query.window_seconds}
 

@@ -10,18 +10,17 @@ from typing import cast
 import numpy as np
 
 from analytics.event_log import Log, Reading
-from analytics.kernels.arrays import Flags, Ints, begins, run_of
+from analytics.kernels.arrays import Flags, Ints, begins, distinct
 from analytics.kernels.attempts import NEVER, Attempts, Plan
-from analytics.kernels.attribution import Members, combined, largest, regrouped, seen, touched
+from analytics.kernels.attribution import Members, combined, ranked, regrouped
 from analytics.kernels.outcome import Outcome, outcome
 from analytics.kinds.funnel_query import Funnel
+from analytics.kinds.funnel_slices import belonging, limited, personal
+from analytics.kinds.funnel_sums import Sums, sums
 from analytics.kinds.funnel_walk import Firsts, Walk, Walker
-from analytics.lists.people import of_people
-from analytics.log_parts import joined, read_parts
+from analytics.lists.people import spoken
+from analytics.log_parts import joined, on_all_processors, read_parts
 from analytics.question import Question
-from analytics.where import PERSON
-
-Codes = list[tuple[Ints, tuple[str, ...]]]  # per dimension of a breakdown: the code of each entry, and the words
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,31 @@ class Passage:
 
     walks: Sequence[Walk]  # of disjoint people, in the order of their keys
     plan: Plan
-    members: Members | None
+    parted: Sequence[Members] | None  # of each walk, by its own numbers
     words: tuple[tuple[str, ...], ...]
     unordered: bool
+
+    @cached_property
+    def members(self) -> Members | None:
+        """Who is in which slice."""
+        if self.parted is None:
+            return None
+        who = [one.who + n for one, n in zip(self.parted, _before(self.walks, _people), strict=True)]
+        return Members(np.concatenate(who), np.concatenate([one.rows for one in self.parted]), self.words)
+
+    @cached_property
+    def sums(self) -> Sums:
+        """What everybody's best attempts add up to."""
+        return sums(self.walks, self.parted, self.plan, max(len(self.words), 1))
+
+    def settled(self, reach: int) -> int:
+        """How many people have an attempt whose window is over before `reach` (microseconds since 1970)."""
+
+        def count(walk: Walk) -> int:
+            over = walk.time[walk.tried.start] + self.plan.window < reach
+            return len(distinct(walk.owner[over]))
+
+        return sum(on_all_processors(count, self.walks))
 
     @cached_property
     def keys(self) -> Ints:
@@ -119,96 +140,28 @@ def passage(question: Question, *, whole: bool = True) -> Passage:
     Without `whole` only everybody's best attempt and the start of their earliest are kept, which is all that steps and times need.
     """
     query, plan = cast(Funnel, question.query), cast(Funnel, question.query).plan()
-    personal = _personal(query)
-    cuts = (*(() if personal else query.by), *([query.hold] if query.hold else []))
+    said = [spoken(question, name) for name in query.by] if personal(query) else []
+    cuts = (*(() if said else query.by), *([query.hold] if query.hold else []))
     parts = read_parts(question, Reading(query.matchers, query.per, cuts, value=query.value, every=query.order == "strict"))
     ever = _first_ever(question) if query.entry == "first_ever" else None
     walker = Walker(query, plan, ever, whole=whole or query.value or query.attribution == "all")
     if query.by and query.attribution == "all":
         return _apart(walker, joined(parts.each(lambda log: log)))
-    belongs = _belonging(query, personal=personal)
+    belongs = belonging(query, said)
     done = parts.each(lambda log: (walker.walk(log), belongs(log) if query.by else None))
-    walks = [walk for walk, _ in done]
-    if not query.by:
-        return Passage(walks, plan, None, (), query.order == "unordered")
-    found = together([one for _, one in done if one is not None], _before(walks, _people))
-    if personal:
-        found = _of_people(question, found, np.concatenate([walk.keys for walk in walks]))
-    members = _limited(query, found)
-    return Passage(walks, plan, members, members.words, query.order == "unordered")
-
-
-def _personal(query: Funnel) -> bool:
-    """Whether slices are only about what people are like, so that they can be looked up once everybody is known."""
-    return query.per == "user" and query.attribution in ("first", "last") and all(name.startswith(PERSON) for name in query.by)
-
-
-@dataclass(frozen=True)
-class _Belonging:
-    """Who is in which slice, and who enters."""
-
-    members: Members
-    entered: Ints
-
-
-def _belonging(query: Funnel, *, personal: bool) -> Callable[[Log], _Belonging]:
-    """Of a log's people, by their places in it."""
-    every = (1 << len(query.steps)) - 1
-    entering = every if query.order == "unordered" else 1
-
-    def found(log: Log) -> _Belonging:
-        who = run_of(begins(log.who), len(log))
-        enters = log.bits & entering != 0
-        entered = distinct_sorted(who[enters])
-        if personal:
-            someone = distinct_sorted(who[log.bits & every != 0])
-            return _Belonging(Members(someone, np.zeros_like(someone), (("",) * len(query.by),)), entered)
-        slices = combined([(cut.codes, cut.words) for cut in log.cuts[: len(query.by)]])
-        if query.attribution in ("first", "last"):
-            return _Belonging(touched(who, slices, log.bits & every != 0, last=query.attribution == "last"), entered)
-        at = 1 << query.attribution_step if query.attribution == "step" else 0
-        return _Belonging(seen(who, slices, log.bits & at != 0 if at else enters), entered)
-
-    return found
-
-
-def distinct_sorted(values: Ints) -> Ints:
-    """Each once, of values in order."""
-    return values[begins(values)]
-
-
-def together(found: Sequence[_Belonging], before: Ints) -> _Belonging:
-    """The people of all parts, numbered through, in slices numbered through."""
-    known: dict[tuple[str, ...], int] = {}
-    who, rows = [before[:0]], [before[:0]]
-    for one, n in zip(found, before, strict=False):
-        places = np.array([known.setdefault(words, len(known)) for words in one.members.words], np.int64)
-        who.append(one.members.who + n)
-        rows.append(places[one.members.rows] if len(places) else one.members.rows)
-    entered = np.concatenate([before[:0], *(one.entered + n for one, n in zip(found, before, strict=False))])
-    return _Belonging(Members(np.concatenate(who), np.concatenate(rows), tuple(known)), entered)
-
-
-def _of_people(question: Question, found: _Belonging, keys: Ints) -> _Belonging:
-    """The same people, in the slices of what they are like."""
-    someone = found.members.who
-    slices = combined(of_people(question, cast(Funnel, question.query).by, keys[someone]))
-    return _Belonging(Members(someone, slices.rows, slices.words), found.entered)
-
-
-def _limited(query: Funnel, found: _Belonging) -> Members:
-    new, words = largest(found.members, found.entered, query.limit)
-    return regrouped(found.members, new, words)
+    walks, found = [walk for walk, _ in done], [one for _, one in done if one is not None]
+    members, words = limited(found, query.limit) if query.by else (None, ())
+    return Passage(walks, plan, members, words, query.order == "unordered")
 
 
 def _apart(walker: Walker, log: Log) -> Passage:
     """Every slice as a funnel of its own."""
     query = walker.query
-    found = _belonging(query, personal=False)(log)
+    found = belonging(query, [])(log)
     slices = combined([(cut.codes, cut.words) for cut in log.cuts[: len(query.by)]])
-    new, words = largest(found.members, found.entered, query.limit)
+    new, words = ranked(found.entering, slices.words, query.limit)
     members = regrouped(found.members, new, words)
-    return Passage([walker.walk(log, new[slices.rows])], walker.plan, members, words, query.order == "unordered")
+    return Passage([walker.walk(log, new[slices.rows])], walker.plan, [members], words, query.order == "unordered")
 
 
 def _first_ever(question: Question) -> Firsts:

@@ -135,28 +135,40 @@ def seats(passed: Passage, chosen: Flags | None = None, bucket: Ints | None = No
 
 def steps_frame(passed: Passage, query: Funnel) -> pd.DataFrame:
     """One row per slice and step."""
-    sitting = seats(passed)
-    people = np.array([sitting.count(reached(sitting.outcome, k)[sitting.index]) for k in range(passed.plan.steps)])
-    parts = [_step(passed, sitting, people, k) for k in range(passed.plan.steps)]
+    if passed.row is None and not query.value:
+        found, rows = passed.sums, max(len(passed.words), 1)
+        parts = [_step(passed, found.people, (found.mean[k], found.median[k]), k) for k in range(passed.plan.steps)]
+        people = found.people
+    else:
+        parts, people, rows = _seated(passed, query)
     frame = pd.concat([_labelled(part, passed, query, k) for k, part in enumerate(parts)])
-    frame["_row"] = np.tile(np.arange(sitting.rows), passed.plan.steps)
+    frame["_row"] = np.tile(np.arange(rows), passed.plan.steps)
     if query.by:
         frame = frame[(people[0] > 0)[frame["_row"]]]
     return frame.sort_values("_row", kind="stable").drop(columns="_row").reset_index(drop=True)
 
 
-def _step(passed: Passage, sitting: Seats, people: Floats, k: int) -> pd.DataFrame:
+def _seated(passed: Passage, query: Funnel) -> tuple[list[pd.DataFrame], Floats, int]:
+    """The steps from everybody's seats, where slices are funnels of their own or money is asked for."""
+    sitting = seats(passed)
+    people = np.array([sitting.count(reached(sitting.outcome, k)[sitting.index]) for k in range(passed.plan.steps)])
+    parts = []
+    for k in range(passed.plan.steps):
+        mean, median = sitting.outcome.mean[k][sitting.index], sitting.outcome.median[k][sitting.index]
+        part = _step(passed, people, (_by_row(mean, sitting, "mean"), _by_row(median, sitting, "median")), k)
+        parts.append(part.assign(value=_value(passed, sitting, k)) if query.value else part)
+    return parts, people, sitting.rows
+
+
+def _step(passed: Passage, people: Floats, times: tuple[Floats, Floats], k: int) -> pd.DataFrame:
     before = people[passed.plan.previous(k)] if k else people[0]
     low, high = wilson(people[k], people[0])
     step_low, step_high = wilson(people[k], before)
-    mean, median = sitting.outcome.mean[k][sitting.index], sitting.outcome.median[k][sitting.index]
     columns = {
         "people": people[k], "conversion": _share(people[k], people[0]), "low": low, "high": high,
         "step_conversion": _share(people[k], before), "step_low": step_low, "step_high": step_high, "dropped": before - people[k],
-        "mean_time": _by_row(mean, sitting, "mean"), "median_time": _by_row(median, sitting, "median"),
+        "mean_time": times[0], "median_time": times[1],
     }  # fmt: skip
-    if passed.log.value is not None:
-        columns["value"] = _value(passed, sitting, k)
     return pd.DataFrame(columns)
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
 
 from analytics.dimensions import column
-from analytics.kernels.arrays import Ints
 from analytics.lists.tables import Table, Words, by_user
 from analytics.metric import Scan
 from analytics.period import EARLIEST
@@ -51,8 +49,3 @@ def _read(question: Question, name: str, scan: Scan) -> Spoken:
     frame = question.read(sa.select(users.c.user_key, said).where(users.c.tenant == scan.tenant.key))
     table = by_user(frame["user_key"].to_numpy(), words.places(frame["word"]), 0)
     return table, tuple(words.known)
-
-
-def of_people(question: Question, names: Sequence[str], keys: Ints) -> list[tuple[Ints, tuple[str, ...]]]:
-    """For each property the code of each user's word, and the words."""
-    return [(table.of(keys), words) for table, words in (spoken(question, name) for name in names)]
