@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 import pandas as pd
@@ -24,6 +24,7 @@ from data_access.schema import (
     events,
     form_errors,
     payments,
+    rollup_user_day,
     subscriptions,
 )
 
@@ -97,9 +98,24 @@ def _newest(question: Question, entry: Entry, key: int) -> sa.Select[Any]:
     where = [c.tenant == question.tenant.key, c.user_key == key, c.day >= period.first, c.day < period.last, c.ts < period.until]
     if query.before is not None:
         where.append(c.ts <= query.before)
+    if entry.table is events and (since := _since(question, key)):
+        where.append(c.day >= since)
     # By day first: an index by person and day is then read from its end.
     newest = sa.select(c.ts, local, *told, *extra).where(*where).order_by(c.day.desc(), c.ts.desc(), *last)
     return newest.limit(query.skip + query.limit + 1)
+
+
+def _since(question: Question, key: int) -> date | None:
+    """A day from which on there are events enough for the page, so that a long history is not read; None where all is needed."""
+    query, r, period = cast(Person, question.query), rollup_user_day.c, question.period
+    needed = query.skip + query.limit + 1
+    # Two days before, no time zone holds anything later than where the page begins.
+    last = period.last if query.before is None else query.before.date() - timedelta(days=2)
+    mine = r.tenant == question.tenant.key, r.user_key == key, r.day >= period.first, r.day < period.last, r.day <= last
+    daily = sa.select(r.day, sa.func.sum(r.events).label("n")).where(*mine).group_by(r.day).order_by(r.day.desc()).limit(needed)
+    days = question.read(daily)
+    enough = days[days["n"].astype("int64").cumsum() >= needed]
+    return pd.Timestamp(enough["day"].iloc[0]).date() if len(enough) else None
 
 
 def _worded(what: What, rows: pd.DataFrame) -> pd.DataFrame:
