@@ -9,6 +9,7 @@ import orjson
 import pandas as pd
 
 from accounts.language import Text
+from analytics.kernels.attribution import OTHER
 from analytics.metric import Unit
 from analytics.result import Result
 from analytics.where import event_dimension
@@ -27,6 +28,7 @@ STEP, EVERYBODY = Text("Step", "Étape"), Text("Everybody", "Tout le monde")
 PEOPLE, WAY = Text("People", "Personnes"), Text("Conversion", "Conversion")
 BEFORE, MEDIAN = Text("Step rate", "Taux de l’étape"), Text("Median time", "Temps médian")
 MEAN, VALUE = Text("Mean time", "Temps moyen"), Text("Value", "Valeur")
+REST = Text("Other", "Autres")
 BETWEEN = Text("{low} to {high}", "{low} à {high}")
 TOOK = Text("Took", "Durée")
 OPTIONAL = Text("optional", "facultative")
@@ -78,7 +80,8 @@ def _steps(result: Result, locale: str) -> list[Row]:
 
 
 def slice_label(name: str, raw: str, locale: str) -> str:
-    return words.slice_name(event_dimension(name), raw, locale)
+    """One value in words; slices beyond the limit are one."""
+    return REST[locale] if raw == OTHER else words.slice_name(event_dimension(name), raw, locale)
 
 
 def _step(result: Result, step: dict[Any, Any], locale: str) -> Row:
@@ -187,7 +190,12 @@ def _legend(rows: list[Row], place: dict[str, Any], slices: list[str], colours: 
     """Unseen squares that carry the legend of the slices."""
     names = [{"step": rows[0]["step"], "name": name, "top": 0.0} for name in slices]
     scale = {"domain": slices, "range": list(colours)}
-    colour = {"field": "name", "type": "nominal", "scale": scale, "legend": spec.legend(symbolType="square")}
+    colour = {
+        "field": "name",
+        "type": "nominal",
+        "scale": scale,
+        "legend": {**spec.legend(symbolType="square"), "columns": {"expr": "width < 460 ? 1 : 3"}},
+    }
     return spec.layer(names, "square", {"size": 0}, place | {"y": place["y"] | {"field": "top"}, "color": colour})
 
 
@@ -253,26 +261,21 @@ def _by_slice(result: Result, locale: str) -> Sheet:
     steps = list(dict.fromkeys(zip(result.frame["step"], result.frame["event"], strict=True)))
     heads = [SheetColumn(c.name, c.label[locale], False) for c in by] + [SheetColumn("people", PEOPLE[locale], True, bar=True)]
     heads += [SheetColumn(f"s{number}", f"{number}. {title}"[:MOST_LETTERS], True) for number, title in steps[1:]]
-    heads += [
-        SheetColumn("likely", LIKELY[locale], True),
-        SheetColumn("median", MEDIAN[locale], True),
-        SheetColumn("slice", "", False, hidden=True),
-    ]
-    cells, raw = [], []
-    for _, group in result.frame.groupby([c.name for c in by], sort=False):
-        words_, values = _slice_row(group, [c.name for c in by], locale)
-        cells.append(words_)
-        raw.append(values)
-    return Sheet(tuple(heads), tuple(cells), tuple(raw))
+    heads += [SheetColumn("likely", LIKELY[locale], True)]
+    heads += [SheetColumn("money", VALUE[locale], True)] if "value" in result.frame.columns else []
+    heads += [SheetColumn("slice", "", False, hidden=True)]
+    rows = [_slice_row(result, group, [c.name for c in by], locale) for _, group in result.frame.groupby([c.name for c in by], sort=False)]
+    return Sheet(tuple(heads), tuple(cells for cells, _ in rows), tuple(raw for _, raw in rows))
 
 
-def _slice_row(group: pd.DataFrame, by: list[str], locale: str) -> tuple[tuple[str, ...], tuple[object, ...]]:
-    """The cells of one slice, and what is behind them."""
+def _slice_row(result: Result, group: pd.DataFrame, by: list[str], locale: str) -> tuple[tuple[str, ...], tuple[object, ...]]:
+    """The cells of one slice, and what is behind them: people, the share at each later step, the last one's interval and money."""
     names, last = [str(group[name].iloc[0]) for name in by], group.iloc[-1]
     people, shares = float(group["people"].iloc[0]), [float(v) for v in group["conversion"].iloc[1:]]
     likely = BETWEEN[locale].format(low=words.percent(last["low"], locale), high=words.percent(last["high"], locale))
-    median = words.value(float(group["median_time"].sum(min_count=1)), Unit.SECONDS, locale)
+    money = [float(last["value"])] if "value" in group.columns else []
+    paid = [words.value(amount, Unit.MONEY, locale, result.currency) for amount in money]
     slice_ = orjson.dumps(names).decode()
     said = [slice_label(n, v, locale) for n, v in zip(by, names, strict=True)]
-    cells = (*said, words.count(people, locale, "exact"), *(words.percent(v, locale) for v in shares), likely, median, slice_)
-    return cells, (*names, people, *shares, likely, median, slice_)
+    cells = (*said, words.count(people, locale, "exact"), *(words.percent(v, locale) for v in shares), likely, *paid, slice_)
+    return cells, (*names, people, *shares, likely, *money, slice_)

@@ -140,7 +140,7 @@ def _trend(query: Funnel) -> Panel:
     return Panel(
         "funnel_trend",
         Text("Conversion over time", "Conversion dans le temps"),
-        _as(query, view="trend"),
+        _as(query, view="trend", by=query.by[:1], limit=4),
         "lines",
         note=Text(
             "By when people entered, without those whose window is still open; dotted where some are left out",
