@@ -155,17 +155,17 @@ def _amount(question: Question, how: Measure, of: str | None) -> sa.ColumnElemen
     return sa.func.sum(try_number(column(events, event_dimension(str(of)), question.scan())))
 
 
-def _active(question: Question, days: Days) -> Keys:
+def _active(question: Question, days: Days) -> np.ndarray[Any, np.dtype[np.int16]]:
     """On how many of the days each user, by key, was active."""
     first, last = ((day - EPOCH).days for day in days)
     held = activity_bits.span(question)
-    total = np.zeros(0, np.int64)
+    total = np.zeros(0, np.int16)
     if held is None:
         return total
     for number in range(max(first // BLOCK_DAYS, held[0]), min((last - 1) // BLOCK_DAYS, held[1]) + 1):
         low, high = max(first - number * BLOCK_DAYS, 0), min(last - number * BLOCK_DAYS, BLOCK_DAYS)
         bits = activity_bits.block(question, number)
-        count = np.bitwise_count(bits & (((1 << (high - low)) - 1) << low)).astype(np.int64)
+        count = np.bitwise_count(bits & (((1 << (high - low)) - 1) << low)).astype(np.int16)
         longer, shorter = (count, total) if len(count) > len(total) else (total, count)
         longer[: len(shorter)] += shorter
         total = longer

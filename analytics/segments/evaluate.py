@@ -31,7 +31,7 @@ from analytics.segments.definition import (
     Stopped,
     Window,
 )  # fmt: skip
-from analytics.where import event_dimension
+from analytics.where import PERSON, PERSON_STORED, event_dimension
 from data_access.schema import users
 
 
@@ -107,8 +107,13 @@ def _did(leaf: Did, setting: Setting) -> Flags:
 
 
 def _property(leaf: Property, question: Question) -> Flags:
-    held = meets(column(users, event_dimension(leaf.filter.dimension), question.scan()), leaf.filter)
-    return _users(question, held)
+    """A column of the person first: reading properties as JSON costs ten times as much, and is only needed where it is empty."""
+    key = leaf.filter.dimension.removeprefix(PERSON)
+    stated = meets(column(users, event_dimension(leaf.filter.dimension), question.scan()), leaf.filter)
+    if key not in PERSON_STORED:
+        return _users(question, stated)
+    known = users.c[key].is_not(None)
+    return _users(question, sa.or_(sa.and_(known, meets(users.c[key], leaf.filter)), sa.and_(sa.not_(known), stated)))
 
 
 def _joined(days: Days, question: Question) -> Flags:

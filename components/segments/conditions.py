@@ -107,7 +107,7 @@ def verb_picker(node: Field) -> None:
 def _kept(before: Any, verb: str) -> dict[str, Any]:
     """A fresh condition that keeps the event and the window of the one before, where it has such."""
     fresh = dict(FRESH[verb])
-    return fresh | {name: before[name] for name in ("event", "window") if name in fresh and before.get(name)}
+    return fresh | {name: before[name] for name in ("event", "window") if name in fresh and before.get(name) is not None}
 
 
 def _did(node: Field) -> None:

@@ -1,0 +1,77 @@
+"""The Segments page: list, editor, one segment; by whom; and every page within a segment."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts import actors
+from analytics.matching import Matcher
+from analytics.segments import saved
+from analytics.segments.definition import Did, Group, Window
+from analytics.segments.saved import Draft
+from data_access.clock import utc_now
+
+
+def html(at):
+    return "".join(block.value for block in at.get("html"))
+
+
+@pytest.fixture
+def kept(opened, store):
+    alice = next(actors.by_id(store, one.id) for one in actors.every(store) if one.email.startswith("alice"))
+    draft = Draft("Regulars <b>", Group(of=(Did(event=Matcher(), measure="days", amount=2, window=Window()),)))
+    return saved.create(store, alice, draft, utc_now())
+
+
+def test_without_any_it_says_what_one_is(opened):
+    at = opened("alice", "segments")
+    assert not at.exception
+    assert "No segment yet" in html(at)
+
+
+def test_the_list_leads_to_each(opened, kept):
+    at = opened("alice", "segments")
+    assert not at.exception
+    assert "Regulars &lt;b&gt;" in html(at)
+    assert f"segments?segment={kept.id}" in html(at)
+
+
+@pytest.mark.parametrize(("who", "may"), [("alice", True), ("eve", False)])
+def test_one_segment(opened, kept, who, may):
+    at = opened(who, "segments", segment=kept.id)
+    assert not at.exception
+    assert "did anything on at least 2 days ever" in html(at)
+    assert any(button.key == "segment_edit" for button in at.button) is may
+    assert ("does not see single people" in html(at)) is not may
+
+
+@pytest.mark.parametrize("address", [{"segment": "0123456789abcdef"}, {"edit": "x' OR 1=1"}])
+def test_what_is_not_there_is_said(opened, address):
+    assert "There is no such segment" in html(opened("alice", "segments", **address))
+
+
+def test_nobody_without_the_right_opens_it(opened, kept):
+    assert "Not open to your role" in html(opened("bob", "segments", segment=kept.id))
+
+
+def test_a_segment_is_made_in_the_editor(opened, store):
+    at = opened("alice", "segments", new="1")
+    assert "Choose what the first condition is about" in html(at)
+    at.multiselect(key="edit_segment_new_definition_of_0_event_events").select("*").run()
+    assert "did anything at least once in the last 30 days" in html(at)
+    at.button(key="edit_segment_new_definition_of_nest").click().run()
+    at.selectbox(key="edit_segment_new_definition_of_0_verb").set_value("stopped").run()
+    assert "but not in the last 30 days" in html(at)
+    at.text_input(key="edit_segment_new_name").set_value("Gone").run()
+    at.button(key="segment_save").click().run()
+    assert not at.exception
+    assert [one.name for one in saved.listed(store, 1)] == ["Gone"]
+
+
+def test_every_page_within_a_segment(opened, kept):
+    at = opened("alice", "overview", segment=kept.id, compare="rest", period="7d")
+    assert not at.exception
+    assert "vs the rest" in html(at)
+    assert at.button(key="chip_segment")
+    ignored = opened("alice", "overview", segment="0123456789abcdef", period="7d")
+    assert "there is no such segment" in html(ignored)
