@@ -62,9 +62,10 @@ def _is_instant(value: Any) -> bool:
 
 
 def flagged(row: dict[str, Any], plan: Plan) -> list[Problem]:
-    """The problems of a row of `events`; they are written into its properties as `$flags`."""
+    """The problems of a row of `events`; they are written into its properties as `$flags`. Where a property of the plan
+    is a column of events (page, path, value_minor, …) the column counts."""
     said = orjson.loads(row["properties"]) if row.get("properties") else {}
-    found = problems(plan, row["name"], said) if row.get("name") else []
+    found = problems(plan, row["name"], {**row, **said}) if row.get("name") else []
     if found:
         codes = sorted({*_codes(said.get(FLAGS)), *(code for _, code in found)})
         row["properties"] = orjson.dumps({**said, FLAGS: codes}).decode()

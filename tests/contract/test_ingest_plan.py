@@ -11,7 +11,7 @@ import pytest
 from data_access import schema
 from data_access.clock import utc_now
 from ingest.plan import BadPlan, Planned, Property, rows
-from ingest.plan.check import problems
+from ingest.plan.check import flagged, problems
 from ingest.plan.infer import inferred
 from ingest.plan.volumes import sources
 from tests.unit.ingest_live.running import running
@@ -35,6 +35,15 @@ PLAN = {"bought": BOUGHT, "old": Planned("old", status="deprecated"), "soon": Pl
 )
 def test_what_is_wrong_with_an_event(name, properties, wrong):
     assert problems(PLAN, name, properties) == wrong
+
+
+def test_columns_of_an_event_count_as_its_properties():
+    plan = {"page_view": Planned("page_view", properties=(Property("page", "text", True),))}
+    good, bad = {"name": "page_view", "page": "Home"}, {"name": "page_view", "properties": '{"x":1}'}
+    assert flagged(good, plan) == []
+    assert "properties" not in good
+    assert flagged(bad, plan) == [("page", "missing")]
+    assert orjson.loads(bad["properties"]) == {"x": 1, "$flags": ["missing"]}
 
 
 def test_without_a_plan_nothing_is_wrong():
