@@ -143,7 +143,7 @@ def _merged(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 def _numbered(query: Retention, rows: pd.DataFrame, names: list[str], buckets: Buckets) -> Visits:
-    keys = rows[names].apply(tuple, axis=1) if names and len(rows) else pd.Series([()] * len(rows), dtype=object)
+    keys = pd.Series(list(zip(*(rows[name].tolist() for name in names), strict=True)) if names else [()] * len(rows), dtype=object)
     slices, words = pd.factorize(keys) if names else (np.zeros(len(rows), np.int64), [()])
     people = pd.DataFrame({"slice": slices, "key": rows["who"].to_numpy(np.int64)})
     who = people.groupby(["slice", "key"]).ngroup().to_numpy(np.int64)

@@ -138,7 +138,7 @@ def _folded(query: Retention, rows: pd.DataFrame, buckets: Buckets) -> Spans:
     if not query.by or len(ranked) <= query.limit:
         return found
     rest = {found.words[s] for s in ranked[query.limit :]}
-    rows.loc[np.array([words in rest for words in zip(*(rows[name] for name in names), strict=True)]), names] = OTHER
+    rows.loc[np.array([words in rest for words in zip(*(rows[name].tolist() for name in names), strict=True)]), names] = OTHER
     keys = [name for name in ("who", "bucket", *names, "started", "window") if name in rows.columns and name != "started"]
     how = {"started": "max", "n": "sum", "value": "sum", "lacking": "first"}
     merged = rows.groupby(keys, dropna=False, as_index=False).agg({k: v for k, v in how.items() if k in rows.columns})
@@ -171,7 +171,7 @@ def _numbered(query: Retention, rows: pd.DataFrame, names: list[str], buckets: B
 def _slices(rows: pd.DataFrame, names: list[str]) -> tuple[Ints, tuple[Words, ...]]:
     if not names:
         return np.zeros(len(rows), np.int64), ((),)
-    codes, words = pd.factorize(pd.Series(list(zip(*(rows[name] for name in names), strict=True)), dtype=object))
+    codes, words = pd.factorize(pd.Series(list(zip(*(rows[name].tolist() for name in names), strict=True)), dtype=object))
     return codes.astype(np.int64), tuple(words)
 
 

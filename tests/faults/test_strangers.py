@@ -46,6 +46,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "lifecycle": {},
     "stickiness": {},
     "paths": {"items": []},
+    "trends": {"series": [{}], "by": ["event", "page"]},
     "attribution": {"event": {"event": "globexonly visit"}, "by": ["channel", "campaign", "source", "medium"]},
     "sessions": {},
     "live": {},
