@@ -52,10 +52,10 @@ def from_bits(of: Cohorts, question: Question) -> tuple[Bits, Bits, Bits]:
     total, earlier = np.zeros(0, np.int64), np.zeros(0, np.int64)
     first, last = (bounds[0], min(bounds[1], max(masks))) if bounds else (0, -1)
     for number in range(first if of.first_time else max(first, min(masks)), last + 1):
-        bits = activity_bits.block(question, number)
-        total = activity_bits.add(total, bits, masks.get(number, []))
+        days = activity_bits.days(question, number)
+        total = activity_bits.add(total, days, masks.get(number, []))
         if of.first_time:
-            earlier = activity_bits.add(earlier, bits, _earlier(of, number))
+            earlier = activity_bits.add(earlier, days, _earlier(of, number))
     total[: len(earlier)][earlier != 0] = 0  # began before the range: in no cohort
     returns, n = activity_bits.counted(total)
     return (returns & -returns if of.first_time else returns), returns, n

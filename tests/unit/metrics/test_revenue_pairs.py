@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analytics.kernels.pairs import CHUNK, pairs
-from analytics.sources.activity_bits import add, counted
+from analytics.sources.activity_bits import Days, add, counted, in_buckets
 
 
 def counted_by_hand(joins, returns, n, buckets):
@@ -37,9 +37,20 @@ def test_more_rows_than_a_chunk_and_none_at_all() -> None:
 
 
 def test_blocks_of_different_lengths_add_up() -> None:
-    total = add(np.zeros(0, np.int64), np.array([0b01, 0b10]), [(0, 0b01), (1, 0b10)])
-    total = add(total, np.array([0, 0, 0b1]), [(1, 0b1)])
-    assert total.tolist() == [0b01, 0b10, 0b10]  # user 0 in bucket 0; user 1 in 1; user 2 in 1
+    total = add(np.zeros(0, np.int64), Days(np.arange(2), np.array([0b01, 0b10])), [(0, 0b01), (1, 0b10)])
+    total = add(total, Days(np.array([2]), np.array([0b1])), [(1, 0b1)])
+    total = add(total, Days(np.array([4]), np.array([0b1])), [])
+    assert total.tolist() == [0b01, 0b10, 0b10, 0, 0]  # user 0 in bucket 0; user 1 in 1; user 2 in 1; nobody else
+
+
+def test_days_are_put_into_buckets_as_one_by_one() -> None:
+    rng = np.random.default_rng(4)
+    bits = rng.integers(0, 1 << 60, 200) & rng.integers(0, 1 << 60, 200) & rng.integers(0, 1 << 60, 200)
+    masks = [
+        (k, int(mask)) for k, mask in enumerate(rng.integers(0, 1 << 60, 40) & rng.integers(0, 1 << 60, 40) & rng.integers(0, 1 << 60, 40))
+    ]
+    expected = [sum(1 << k for k, mask in masks if int(word) & mask) for word in bits]
+    assert in_buckets(bits, [*masks, (40, -1)]).tolist() == [e | (1 << 40 if word else 0) for e, word in zip(expected, bits, strict=True)]
 
 
 def test_many_buckets_are_told_user_by_user() -> None:
