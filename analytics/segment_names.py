@@ -56,13 +56,14 @@ def segment_dimension(name: str) -> Dimension:
     if name.startswith(SEGMENTS):
         return Dimension(name, SEGMENT_LABEL, values={one: Text(title(one), title(one)) for one in mentioned}, expression=_sliced)
     called = title(mentioned[0])
-    words = {IN: Text(f"In “{called}”", f"Dans « {called} »"), OUT: Text(f"Not in “{called}”", f"Hors de « {called} »")}
+    words = {IN: Text("In the segment", "Dans le segment"), OUT: Text("Not in it", "Hors du segment")}
 
     def expression(rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:
         held = scan.segments[mentioned[0]].holds(rows.c.user_key)
         return sa.case((rows.c.user_key.is_(None), sa.null()), (held, sa.literal(IN, sa.Text)), else_=sa.literal(OUT, sa.Text))
 
-    return Dimension(name, SEGMENT_LABEL, values=words, expression=expression)
+    label = Text(f"Segment “{called}”", f"Segment « {called} »")
+    return Dimension(name, label, values=words, expression=expression)
 
 
 def _sliced(rows: sa.FromClause, scan: Scan) -> sa.ColumnElement[Any]:

@@ -50,6 +50,8 @@ def reason(error: Exception) -> tuple[Text, Text]:
 
 def invalid(error: Exception) -> Text:
     """What is wrong with a period, a filter or a query that was written by somebody."""
+    if french := getattr(error, "fr", ""):
+        return Text(str(error), french)
     return Text(str(error), next((said for kind, said in _INVALID_FR.items() if isinstance(error, kind)), INVALID.fr))
 
 

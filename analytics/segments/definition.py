@@ -211,7 +211,11 @@ Group.model_rebuild()
 
 
 class InvalidSegment(InvalidQuery):
-    """The segment cannot be kept or used; the message says what to change."""
+    """The segment cannot be kept or used; the message says what to change, `fr` in French where it is known."""
+
+    def __init__(self, message: str, fr: str = "") -> None:
+        super().__init__(message)
+        self.fr = fr
 
 
 def definition_from_json(data: Any) -> Group:

@@ -24,7 +24,7 @@ class NoSegment(InvalidSegment):
     """The tenant has no such segment."""
 
     def __init__(self, identity: str) -> None:
-        super().__init__(f"there is no segment “{identity[:60]}”")
+        super().__init__(f"there is no segment “{identity[:60]}”", f"il n’y a pas de segment « {identity[:60]} »")
 
 
 class StaleSegment(InvalidSegment):
@@ -105,7 +105,7 @@ def create(store: sa.Engine, actor: Actor, draft: Draft, now: datetime) -> Segme
     with writing(store) as tx:
         _steady(tx, actor)
         if (tx.scalar(sa.select(sa.func.count()).where(segments.c.tenant == actor.tenant.key)) or 0) >= MOST:
-            raise InvalidSegment(f"there are {MOST} segments already: delete one first")
+            raise InvalidSegment(f"there are {MOST} segments already: delete one first", f"il y a déjà {MOST} segments : supprimez-en un")
         kept = _kept(tx, actor, identity, draft)
         first = {"id": identity, "tenant": actor.tenant.key, "owner": actor.id, "version": 1, "created_at": now, "updated_at": now}
         tx.execute(sa.insert(segments).values(first | kept))
@@ -161,10 +161,18 @@ def delete(store: sa.Engine, actor: Actor, identity: str) -> Segment:
         others = [s.name for s in _all(tx, actor.tenant.key).values() if identity in mentions(s.definition)]
         used = [*(f"segment “{name}”" for name in others), *elsewhere]
         if used:
-            raise InvalidSegment(f"“{gone.name}” is used by {', '.join(used[:10])}: change those first")
+            raise InvalidSegment(*_still_used(gone.name, used[:10]))
         tx.execute(sa.delete(segment_versions).where(segment_versions.c.segment == identity))
         tx.execute(sa.delete(segments).where(segments.c.id == identity))
     return gone
+
+
+def _still_used(name: str, used: list[str]) -> tuple[str, str]:
+    french = [one.replace("segment “", "le segment « ").replace("analysis “", "l’analyse « ").replace("”", " »") for one in used]
+    return (
+        f"“{name}” is used by {', '.join(used)}: change those first",
+        f"« {name} » est utilisé par {', '.join(french)} : modifiez-les d’abord",
+    )
 
 
 def versions(store: sa.Engine, tenant: int, identity: str) -> tuple[Version, ...]:
@@ -217,7 +225,10 @@ def _steady(tx: sa.Connection, actor: Actor) -> None:
 def _unchanged(tx: sa.Connection, actor: Actor, identity: str, version: int) -> Segment:
     now_is = _found(tx, actor.tenant.key, identity)
     if now_is.version != version:
-        raise StaleSegment(f"“{now_is.name}” was changed by somebody else meanwhile (version {now_is.version}): load it again")
+        raise StaleSegment(
+            f"“{now_is.name}” was changed by somebody else meanwhile (version {now_is.version}): load it again",
+            f"« {now_is.name} » a été modifié entre-temps (version {now_is.version}) : rouvrez-le",
+        )
     return now_is
 
 
@@ -228,7 +239,9 @@ def _kept(tx: sa.Connection, actor: Actor, identity: str, draft: Draft) -> dict[
         raise InvalidSegment(f"a segment has a name of 1 to {MAX_NAME} characters and a description of at most {MAX_DESCRIPTION}")
     others = _all(tx, actor.tenant.key)
     if any(s.name.casefold() == name.casefold() and s.id != identity for s in others.values()):
-        raise InvalidSegment(f"there is a segment “{name}” already: choose another name")
+        raise InvalidSegment(
+            f"there is a segment “{name}” already: choose another name", f"il y a déjà un segment « {name} » : choisissez un autre nom"
+        )
     definition = definition_from_json(draft.definition.to_json())
     _acyclic(identity, name, definition, others)
     folded = name.casefold()[:240]
@@ -241,7 +254,10 @@ def _acyclic(identity: str, name: str, definition: Group, others: Mapping[str, S
     def walk(tree: Group, path: tuple[str, ...]) -> None:
         for one in mentions(tree):
             if one == identity:
-                raise InvalidSegment(f"a segment cannot be made of itself: {' → '.join((*path, name))}")
+                circle = " → ".join((*path, name))
+                raise InvalidSegment(
+                    f"a segment cannot be made of itself: {circle}", f"un segment ne peut pas être fait de lui-même : {circle}"
+                )
             if one not in others:
                 raise NoSegment(one)
             walk(others[one].definition, (*path, others[one].name))

@@ -11,10 +11,13 @@ from analytics.metric import Dimension
 from analytics.period import Period
 from analytics.query import InvalidQuery, Query
 from analytics.run import Forbidden, run
+from analytics.segment_names import IN, OUT, SEGMENT
+from analytics.segments import saved
 from analytics.sources.events import EVENT_DIMENSIONS
 from analytics.where import PERSON, PERSON_STORED, event_dimension
 from components.filter_form import MOST
 from data_access.clock import utc_now
+from data_access.connections import store
 from data_access.errors import WarehouseError
 from reports import words
 
@@ -32,11 +35,12 @@ def event_names(actor: Actor) -> list[str]:
 
 
 def dimension_names(actor: Actor) -> list[str]:
-    """Every way to filter or cut events that the reader may use: columns, then the person's, then known properties."""
+    """Every way to filter or cut events that the reader may use: columns, then the person's, then known properties and segments."""
     columns = sorted(EVENT_DIMENSIONS - {"properties", "event"}, key=lambda name: event_dimension(name).label[actor.locale].lower())
     known = [PROPERTY + key for key in _column(Properties(), "property", actor)]
     people = [PERSON + key for key in (*PERSON_STORED, *_column(Properties(of="person"), "property", actor))]
-    return [name for name in dict.fromkeys(["event", *columns, *known, *people]) if actor.may(event_dimension(name).permission)]
+    segments = [SEGMENT + one.id for one in saved.listed(store(), actor.tenant.key)]
+    return [name for name in dict.fromkeys(["event", *columns, *known, *people, *segments]) if actor.may(event_dimension(name).permission)]
 
 
 def known_values(name: str, actor: Actor) -> list[str]:
@@ -45,6 +49,8 @@ def known_values(name: str, actor: Actor) -> list[str]:
         return _column(Properties(key=name.removeprefix(PROPERTY), limit=MOST), "value", actor)
     if name.startswith(PERSON):
         return _column(Properties(of="person", key=name.removeprefix(PERSON), limit=MOST), "value", actor)
+    if name.startswith(SEGMENT):
+        return [IN, OUT]
     query = Aggregate(metrics=("events",), by=(name,), period=RECENT, limit=MOST, totals=False)
     return _column(query, name, actor)
 
