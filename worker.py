@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -21,16 +22,23 @@ from cronsim import CronSim
 
 from accounts import attempts, sessions
 from accounts.actor import Actor
+from accounts.secret import secret_of
 from accounts.tenants import every
+from alerts.engine.turn import turn
+from alerts.letters import Writer
 from analytics.run import run
 from api.observe import TASKS as TASK_RUNS
 from data_access.clock import utc_now
 from data_access.connections import store
+from data_access.settings import settings
 from data_access.store import reading, tasks, writing
+from delivery.channels.channel import Means
+from delivery.sender import Desk, send_due
 from ingest.plan import volumes
+from reports import words
 
 LEASE = timedelta(minutes=10)
-LONGEST_SLEEP = 15.0  # seconds between looks at the table
+LONGEST_SLEEP = 5.0  # seconds between looks at the table
 WARM_AFTER = 2.0  # seconds: whoever waits for the start to be over comes first
 WARMED_ROLES = ("executive", "analyst", "admin")
 log = structlog.get_logger("worker")
@@ -51,6 +59,25 @@ def purge(now: datetime) -> int:
     return sessions.purge(store(), now) + attempts.purge(store(), now) + volumes.purge(store(), now)
 
 
+def look(now: datetime) -> object:
+    """Look at every alert rule that is due."""
+    return turn(store(), settings().environment, now)
+
+
+@lru_cache(maxsize=1)
+def desk() -> Desk:
+    """What sending needs. One per process: the breaker remembers which channels fail."""
+    chosen = settings()
+    means = Means(chosen.smtp_url.get_secret_value(), chosen.mail_from, chosen.private_hosts)
+    letters = Writer(lambda value, unit, locale, currency: words.value(value, unit, locale, currency), chosen.public_url.rstrip("/"))
+    return Desk(store(), secret_of(chosen), means, {"alerts": letters.render})
+
+
+def deliver(now: datetime) -> object:
+    """Send what waits in the outbox."""
+    return send_due(desk(), now)
+
+
 def warm(now: datetime) -> None:
     """Have the headline answers in the cache before the first reader of the day asks."""
     from reports.library import REPORTS
@@ -68,6 +95,8 @@ TASKS: Mapping[str, Task] = {
     for task in (
         Task("purge", purge, "17 * * * *"),
         Task("warm", warm, "5 0,6 * * *"),
+        Task("look", look, "* * * * *"),
+        Task("deliver", deliver, "* * * * *"),
     )
 }
 
@@ -162,6 +191,7 @@ async def keep_working() -> None:
     while True:
         try:
             await asyncio.to_thread(work, store(), TASKS, worker, utc_now())
+            await asyncio.to_thread(_tried, TASKS["deliver"], utc_now())  # what an alert has just written does not wait a minute
             pause = await asyncio.to_thread(until_next, store(), utc_now())
         except sa.exc.SQLAlchemyError:
             log.exception("the store does not answer")

@@ -69,6 +69,22 @@ class Settings(BaseSettings):
     kafka_user: str = Field("", description="SASL user.")
     kafka_password: SecretStr = Field(SecretStr(""), description="SASL password.")
     kafka_ca: Path | None = Field(None, description="Certificate authority of the brokers; default the system's.")
+    environment: str = Field(
+        "production", max_length=40, description="Which thresholds of alert rules hold here, by the name rules give them."
+    )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="Where people reach the cockpit, such as https://vigie.example; links in messages lead there.",
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="Mail server: `smtp://user:password@host:587` (TLS where offered) or `smtps://…:465`; without one no mail.",
+    )
+    mail_from: str = Field("vigie@localhost", description="Sender of the mails.")
+    allowed_private_hosts: str = Field(
+        "", description="Comma-separated hosts with private addresses that webhooks may call; every other private address is refused."
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged.")
 
     @model_validator(mode="before")
@@ -78,6 +94,11 @@ class Settings(BaseSettings):
             files = {"warehouse_url": f"duckdb:///{folder}/warehouse.duckdb", "store_url": f"sqlite:///{folder}/store.sqlite"}
             return {**files, **given}
         return given
+
+    @property
+    def private_hosts(self) -> frozenset[str]:
+        """`allowed_private_hosts` as a set."""
+        return frozenset(host.strip() for host in self.allowed_private_hosts.split(",") if host.strip())
 
     @property
     def embedded(self) -> bool:
