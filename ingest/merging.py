@@ -18,7 +18,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from accounts.actor import Tenant
-from data_access.schema import FACTS, aliases, events, identity_merges, sessions, subscriptions, users
+from data_access.schema import FACTS, aliases, events, identity_merges, segment_members, sessions, subscriptions, users
 from data_access.warehouse import Transaction
 from ingest import movements, rollups
 from ingest import sessions as visits
@@ -69,7 +69,20 @@ def merge(tx: Transaction, of: Merging, into: Mapping[int, int]) -> Moved:
         days |= {"events": touched, "sessions": touched}
     if "subscriptions" in days:
         days |= {"mrr_movements": _customers(tx, of, into)}
+    _memberships(tx, tenant, into)
     return Moved(everyone, days)
+
+
+def _memberships(tx: Transaction, tenant: int, into: Mapping[int, int]) -> None:
+    """Frozen segments hold the one who stays, once."""
+    m = segment_members.c
+    staged = tx.stage("member_users", pa.table({"user_key": pa.array(sorted({*into, *into.values()}), pa.int64())}))
+    mine = m.tenant == tenant, m.user_key.in_(sa.select(staged.c.user_key))
+    held = tx.read(sa.select(m.tenant, m.segment, m.version, m.user_key).where(*mine))
+    if held["user_key"].isin(into).any():
+        tx.execute(sa.delete(segment_members).where(*mine))
+        kept = held.assign(user_key=held["user_key"].map(lambda key: into.get(int(key), int(key)))).drop_duplicates()
+        tx.append(segment_members.name, pa.Table.from_pandas(kept, preserve_index=False))
 
 
 def _moved_days(tx: Transaction, tenant: int, table: sa.Table, staged: sa.TableClause) -> frozenset[date]:

@@ -14,7 +14,7 @@ from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.funnel_query import Funnel, FunnelStep
 from analytics.kinds.retention_query import Retention
 from data_access import versions
-from data_access.schema import aliases, events, identity_merges, payments, sessions, subscriptions, users
+from data_access.schema import aliases, events, identity_merges, payments, segment_members, sessions, subscriptions, users
 from ingest.verify import differences
 from ingest.writer import BatchWriter
 from tests.contract.shapes_desk import NOW, company
@@ -235,3 +235,14 @@ def test_a_business_hands_its_plan_to_its_users(desk):
     desk.write(users=[{"external_id": who, "account_id": "acme"} for who in ("ann", "bob")])
     desk.write(subscriptions=[subscribed("ann", at(2), "Business", account_id="acme")])
     assert sorted(desk.rows(users, users.c.external_id, users.c.plan)) == [("ann", "Business"), ("bob", "Business")]
+
+
+def test_a_frozen_segment_holds_the_one_who_stays_once(desk):
+    desk.write(events=[event("ann", at(3)), event("anon", at(4)), event("a2", at(4))])
+    with desk.warehouse.transaction() as tx:
+        held = [{"tenant": desk.tenant.key, "segment": "s", "version": 1, "user_key": key} for key in (1, 2)]
+        tx.append("segment_members", pa.Table.from_pylist([*held, {**held[0], "segment": "t", "user_key": 3}]))
+    desk.pair("anon", "ann")
+    desk.pair("a2", "ann")
+    found = desk.rows(segment_members, segment_members.c.segment, segment_members.c.user_key)
+    assert sorted(found) == [("s", 1), ("t", 1)]
