@@ -38,14 +38,13 @@ def rebuild(warehouse: Warehouse, tenant: Tenant) -> int:
     """Write all lists of the tenant again from its events; how many events they hold."""
     here, written = _here(warehouse), 0
     with warehouse.transaction() as tx:
-        old = _listed(tx, tenant, here)
         tx.execute(sa.delete(event_lists).where(event_lists.c.tenant == tenant.key, event_lists.c.place == here))
         desk = _Desk(tx, warehouse.beside, here, tenant)
         codes.learn(tx, tenant.key)
         for window in windows(tx, tenant, STEP[tx.engine]):
             written += desk.add(window, NOBODY)
         _settle(tx, tenant)
-        tx.on_commit(lambda _: _remove(warehouse.beside, old["file"].tolist()))
+        _sweep_after(tx, tenant, (warehouse.beside, here))
     return written
 
 
@@ -71,9 +70,9 @@ def _extended(warehouse: Warehouse, desk: _Desk, old: pd.DataFrame) -> int:
         mine = [sa.or_(*mine, events.c.user_key.in_(sa.select(staged.c.user_key)))]
     codes.learn(tx, tenant.key, *mine)
     added = desk.add(mine, moved, upto)
-    replaced = desk.join()
+    desk.join()
     _settle(tx, tenant)
-    tx.on_commit(lambda _: _remove(warehouse.beside, replaced))
+    _sweep_after(tx, tenant, (warehouse.beside, desk.here))
     return added
 
 
@@ -102,9 +101,8 @@ class _Desk:
         kinds = {"tenant": pa.int32(), "place": pa.string(), "file": pa.string(), "zone": pa.string()}
         self.tx.append("event_lists", pa.table({key: pa.array([value], kinds.get(key, pa.int64())) for key, value in row.items()}))
 
-    def join(self) -> list[str]:
-        """Make one file of the last small ones where there are enough of them; the files that it replaces."""
-        replaced: list[str] = []
+    def join(self) -> None:
+        """Make one file of the last small ones where there are enough of them."""
         for limit in JOIN:
             rows = _listed(self.tx, self.tenant, self.here)
             if not len(run := run_to_join(rows, limit)):
@@ -119,8 +117,6 @@ class _Desk:
                 version = int(run["version"].min())
             span = (min(file.after for file in files), int(run["upto_seq"].max()))
             self.note(in_lists(merged(files)), void, span=span, version=version, born=born)
-            replaced += run["file"].tolist()
-        return replaced
 
 
 def entries(tx: Transaction, tenant: int, window: Window) -> tuple[Entries, int]:
@@ -228,6 +224,17 @@ def _here(warehouse: Warehouse) -> str:
     return found
 
 
-def _remove(folder: Path, names: list[str]) -> None:
-    for name in names:
-        (folder / name).unlink(missing_ok=True)
+def _sweep_after(tx: Transaction, tenant: Tenant, where: tuple[Path, str]) -> None:
+    """Once this is written, remove the tenant's files that are not listed: replaced ones, and what a crash left.
+
+    Files are only written by whoever holds the one writer's turn, so none is in the making.
+    """
+    folder, here = where
+    listed = set(_listed(tx, tenant, here)["file"])
+
+    def sweep(_: Warehouse) -> None:
+        for file in folder.glob(f"{tenant.key}-*"):
+            if file.name not in listed:
+                file.unlink(missing_ok=True)
+
+    tx.on_commit(sweep)

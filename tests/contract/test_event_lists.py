@@ -179,6 +179,9 @@ def test_a_crash_between_file_and_warehouse_leaves_the_lists_as_they_were(shop, 
     assert coverage(shop.warehouse, shop.tenant).upto == before
     assert len(files(shop)) == 2
     agree(shop)
+    monkeypatch.undo()
+    keep.rebuild(shop.warehouse, shop.tenant)
+    assert len(files(shop)) == 1  # what the crash left is gone too
 
 
 def test_small_files_become_one_and_say_the_same_as_lists_made_at_once(shop, monkeypatch):
