@@ -14,16 +14,17 @@ import sqlalchemy as sa
 from analytics.compile import conditions
 from analytics.event_log import EventQuery, event_bounds, event_rows, leaf_names
 from analytics.grid import Grid
-from analytics.kernels.arrays import Ints, distinct, numbered
+from analytics.kernels.arrays import Ints, numbered
 from analytics.matching import Matcher, matched
 from analytics.metric import Source
 from analytics.period import EARLIEST, Grain, floor, resolved, step
 from analytics.query import InvalidQuery
 from analytics.question import Question
 from analytics.segment_names import is_segment
+from analytics.sources import activity_bits
 from analytics.where import PERSON
 from data_access.functions import bucket_day
-from data_access.schema import events, rollup_activity, rollup_user_day
+from data_access.schema import events, rollup_user_day
 
 BLOCK = 60  # days in one row of the bitmap
 MOST_BUCKETS = 800
@@ -96,32 +97,39 @@ def _from_pairs(question: Question, grid: Grid, source: tuple[Any, Any, sa.FromC
 
 def _from_bitmaps(question: Question, grid: Grid, buckets: pd.DatetimeIndex) -> Activity:
     first, last = _number(question.period.first), _number(question.period.last)
-    c = rollup_activity.c
-    inside = (c.tenant == question.tenant.key, c.block >= first // BLOCK, c.block <= (last - 1) // BLOCK)
-    frame = question.read(sa.select(c.user_key, c.block, c.bits).where(*inside))
-    users, place = numbered(frame["user_key"].to_numpy(np.int64, na_value=0))
-    held = {int(block): (place[rows], frame["bits"].to_numpy(np.int64)[rows]) for block, rows in _by_block(frame)}
     starts = [max(_number(bucket.date()), first) for bucket in buckets]
     ends = [min(_number(step(bucket.date(), Grain(str(grid.scan.grain)))), last) for bucket in buckets]
-    active = tuple(_active(held, len(users), (a, b)) for a, b in zip(starts, ends, strict=True))
-    return Activity(users, active, buckets, grid)
+    spans = list(zip(starts, ends, strict=True))
+    words = [_words(question, spans[low : low + BLOCK]) for low in range(0, len(spans), BLOCK)]
+    most = max((len(word) for word in words), default=0)
+    there = np.zeros(most, bool)
+    for word in words:
+        there[: len(word)] |= word != 0
+    users = np.flatnonzero(there)
+    active = []
+    for number in range(len(spans)):
+        word = words[number // BLOCK]
+        known = users[: np.searchsorted(users, len(word))]
+        active.append(np.flatnonzero(word[known] >> (number % BLOCK) & 1))
+    return Activity(users, tuple(active), buckets, grid)
 
 
-def _by_block(frame: pd.DataFrame) -> list[tuple[int, Ints]]:
-    blocks = frame["block"].to_numpy(np.int64)
-    return [(int(block), np.flatnonzero(blocks == block)) for block in distinct(blocks)]
+def _words(question: Question, spans: list[tuple[int, int]]) -> Ints:
+    """By user key, bit k where the user was active on a day of the k-th span [first, last)."""
+    word: Ints = np.zeros(0, np.int64)
+    bounds = activity_bits.span(question)
+    if bounds is None or not spans:
+        return word
+    for block in range(max(bounds[0], spans[0][0] // BLOCK), min(bounds[1], (spans[-1][1] - 1) // BLOCK) + 1):
+        masks = [(k, _mask(low - block * BLOCK, high - block * BLOCK)) for k, (low, high) in enumerate(spans)]
+        word = activity_bits.add(word, activity_bits.days(question, block), [(k, mask) for k, mask in masks if mask])
+    return word
 
 
-def _active(held: dict[int, tuple[Ints, Ints]], users: int, days: tuple[int, int]) -> Ints:
-    """Users with an active day in [first, last), days counted since 1970."""
-    flags = np.zeros(users, bool)
-    first, last = days
-    for block in range(first // BLOCK, (last - 1) // BLOCK + 1):
-        if block in held:
-            place, bits = held[block]
-            low, high = max(first - block * BLOCK, 0), min(last - block * BLOCK, BLOCK)
-            flags[place[bits & (((1 << (high - low)) - 1) << low) != 0]] = True
-    return np.flatnonzero(flags)
+def _mask(low: int, high: int) -> int:
+    """The bits [low, high) that lie inside a block."""
+    low, high = max(low, 0), min(high, BLOCK)
+    return ((1 << (high - low)) - 1) << low if high > low else 0
 
 
 def _number(day: date) -> int:
