@@ -49,12 +49,14 @@ for _number in (*numbers.ALL, PUBLISHED):
 
 
 @asynccontextmanager
-async def collecting(settings: Settings, store: Callable[[], Engine], warehouse: Callable[[], Warehouse]) -> AsyncIterator[None]:
+async def collecting(
+    settings: Settings, store: Callable[[], Engine], warehouse: Callable[[], Warehouse], *, niceness: int = 0
+) -> AsyncIterator[None]:
     """Take events for the length of a block, where the settings say so. Raises InvalidSettings."""
     if not settings.collect:
         yield
         return
-    collector = open_collector(settings, store, warehouse, utc_now)
+    collector = open_collector(settings, store, warehouse, utc_now, niceness=niceness)
     COLLECTORS.append(collector)
     entrance = open_entrance(settings, store, warehouse, utc_now)
     if entrance is not None:

@@ -20,6 +20,8 @@ from data_access.settings import Settings
 from data_access.store import open_store, reading
 from ingest.live.opening import lazily
 
+NICENESS = 10  # answers come before flushes: with eight times more work than cores the p99 of answers was a quarter of what it is without
+
 
 def application(settings: Settings) -> Starlette:
     """Raises StoreUnavailable where the store, which knows the keys, does not answer."""
@@ -27,7 +29,7 @@ def application(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with collect.collecting(settings, lambda: store, lazily(settings)):
+        async with collect.collecting(settings, lambda: store, lazily(settings), niceness=NICENESS):
             yield
         store.dispose()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
 
@@ -53,6 +54,8 @@ class Drain:
         self._around.finish()
 
     def _run(self) -> None:
+        if self._around.niceness:  # Linux keeps it per thread
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._around.niceness)
         while not self._state.stopping.is_set():
             if not self._journal.wait(self._at, 0.5):
                 self._around.tally.keep(self._around.now())

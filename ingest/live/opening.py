@@ -61,7 +61,12 @@ def in_use(error: JournalInUse) -> str:
 
 
 def open_collector(
-    settings: Settings, store: Callable[[], sa.Engine], warehouse: Callable[[], Warehouse], now: Callable[[], datetime]
+    settings: Settings,
+    store: Callable[[], sa.Engine],
+    warehouse: Callable[[], Warehouse],
+    now: Callable[[], datetime],
+    *,
+    niceness: int = 0,
 ) -> Collector:
     """A collector that takes events and a drain that is running. Raises InvalidSettings where the journal cannot be used."""
     secret = secret_of(settings)
@@ -76,7 +81,7 @@ def open_collector(
     ring = KeyRing(lambda: write_keys.active(store()))
     collector = Collector(journal, ring, Enricher(Countries(geo_database(settings)), secret), options)
 
-    collector.start(surroundings(settings, store, warehouse, now))
+    collector.start(replace(surroundings(settings, store, warehouse, now), niceness=niceness))
     return collector
 
 

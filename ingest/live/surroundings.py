@@ -30,3 +30,4 @@ class Surroundings:
     linger: float = LINGER_SECONDS
     publish: Callable[[Tenant, Tables], None] = lambda tenant, tables: None  # rows the warehouse took; never raises, never waits
     finish: Callable[[], None] = lambda: None
+    niceness: int = 0  # how far whoever writes steps back behind those who answer, where processors are scarce
