@@ -68,7 +68,7 @@ def look(now: datetime) -> object:
 def desk() -> Desk:
     """What sending needs. One per process: the breaker remembers which channels fail."""
     chosen = settings()
-    means = Means(chosen.smtp_url.get_secret_value(), chosen.mail_from, chosen.private_hosts)
+    means = Means(utc_now(), chosen.smtp_url.get_secret_value(), chosen.mail_from, chosen.private_hosts)
     letters = Writer(lambda value, unit, locale, currency: words.value(value, unit, locale, currency), chosen.public_url.rstrip("/"))
     return Desk(store(), secret_of(chosen), means, {"alerts": letters.render})
 

@@ -76,7 +76,7 @@ def add(store: sa.Engine, actor: Actor, new: New, secret: bytes, *, now: datetim
     return identity
 
 
-def change(store: sa.Engine, actor: Actor, identity: str, changes: Mapping[str, Any], secret: bytes, *, now: datetime) -> None:
+def change(store: sa.Engine, actor: Actor, identity: str, changes: Mapping[str, Any], *, secret: bytes, now: datetime) -> None:
     """New settings (a secret given as KEPT stays), or `enabled`. Raises NotFound or InvalidChannel."""
     _need(actor, Permission.ACT_ON_ALERTS)
     with writing(store) as tx:

@@ -86,7 +86,7 @@ def claim(store: sa.Engine, now: datetime, limit: int = AT_ONCE) -> list[tuple[L
 
 def sent(store: sa.Engine, letter: Letter, token: str, *, now: datetime, milliseconds: int = 0) -> None:
     """Note that the receiver has it."""
-    _ended(store, letter, token, {"state": "sent", "ended_at": now}, ("sent", "", now, milliseconds))
+    _ended(store, letter, token, values={"state": "sent", "ended_at": now}, log=("sent", "", now, milliseconds))
 
 
 def failed(store: sa.Engine, letter: Letter, token: str, *, now: datetime, why: str, final: bool = False, milliseconds: int = 0) -> bool:
@@ -96,7 +96,7 @@ def failed(store: sa.Engine, letter: Letter, token: str, *, now: datetime, why: 
         values: dict[str, Any] = {"state": "failed", "ended_at": now}
     else:
         values = {"due_at": now + timedelta(seconds=RETRIES[letter.attempts])}
-    _ended(store, letter, token, values, ("refused" if over else "retry", why[:500], now, milliseconds))
+    _ended(store, letter, token, values=values, log=("refused" if over else "retry", why[:500], now, milliseconds))
     return over
 
 
@@ -107,7 +107,7 @@ def rest(store: sa.Engine, letter: Letter, token: str, until: datetime) -> None:
         tx.execute(sa.update(outbox).where(*mine).values(due_at=until, lease_until=None, leased_by=None))
 
 
-def _ended(store: sa.Engine, letter: Letter, token: str, values: dict[str, Any], log: tuple[str, str, datetime, int]) -> None:
+def _ended(store: sa.Engine, letter: Letter, token: str, *, values: dict[str, Any], log: tuple[str, str, datetime, int]) -> None:
     outcome, detail, now, milliseconds = log
     values = {**values, "attempts": letter.attempts + 1, "lease_until": None, "leased_by": None}
     with writing(store) as tx:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -97,7 +97,7 @@ def _rendered(desk: Desk, tx: sa.Connection, letter: Letter, settings: ChannelSe
 
 def _sent(desk: Desk, letter: Letter, token: str, *, now: datetime, way: tuple[str, ChannelSettings], message: Message) -> str:
     started = monotonic()
-    why, final = _tried(*way, message, desk.means)
+    why, final = _tried(*way, message, replace(desk.means, now=now))
     spent = round((monotonic() - started) * 1000)
     if not why:
         desk.breaker.passed(letter.channel)

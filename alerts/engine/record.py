@@ -39,11 +39,11 @@ def known(tx: sa.Connection, rule: str) -> dict[str, Standing]:
     return {row["series"]: Standing(State(row["state"]), row["since"], row["fired_at"], row["clear_since"], row["cause"]) for row in rows}
 
 
-def record(store: sa.Engine, held: Held, tenant: Tenant, evaluation: Evaluation, decisions: Sequence[Decision]) -> Told | None:
+def record(store: sa.Engine, held: Held, tenant: Tenant, *, evaluation: Evaluation, decisions: Sequence[Decision]) -> Told | None:
     """Everything at once, or nothing where the lease was lost or the rule changed meanwhile (None)."""
     try:
         with writing(store) as tx:
-            return _recorded(tx, held, tenant, evaluation, decisions)
+            return _recorded(Page(tx, held, tenant, evaluation.at), evaluation, decisions)
     except LostLease:
         return None
 
@@ -52,14 +52,23 @@ class LostLease(RuntimeError):
     """Somebody else has the rule now, or changed it: nothing that was decided may stay."""
 
 
-def _recorded(tx: sa.Connection, held: Held, tenant: Tenant, evaluation: Evaluation, decisions: Sequence[Decision]) -> Told:
-    now = evaluation.at
-    if not give_back(tx, held, _ended(held, tenant, evaluation)):
-        raise LostLease(held.kept.id)
-    notices = [notice for decision in decisions if (notice := _kept(tx, held, tenant, decision, now))]
-    told = passed(notices, _world(tx, tenant, now)) if notices else []
-    messages = _sent(tx, tenant, told, now)
-    _reasons(tx, told, now)
+@dataclass(frozen=True)
+class Page:
+    """What one recording writes in: its transaction, the claim it ends, and for whom and when."""
+
+    tx: sa.Connection
+    held: Held
+    tenant: Tenant
+    now: datetime
+
+
+def _recorded(page: Page, evaluation: Evaluation, decisions: Sequence[Decision]) -> Told:
+    if not give_back(page.tx, page.held, _ended(page.held, page.tenant, evaluation)):
+        raise LostLease(page.held.kept.id)
+    notices = [notice for decision in decisions if (notice := _kept(page, decision))]
+    told = passed(notices, _world(page)) if notices else []
+    messages = _sent(page, told)
+    _reasons(page, told)
     events = [notice.event for notice in notices]
     return Told(events.count("fired"), events.count("resolved"), messages)
 
@@ -74,15 +83,15 @@ def _ended(held: Held, tenant: Tenant, evaluation: Evaluation) -> dict[str, obje
     }
 
 
-def _kept(tx: sa.Connection, held: Held, tenant: Tenant, decision: Decision, now: datetime) -> Notice | None:
+def _kept(page: Page, decision: Decision) -> Notice | None:
     """The series' standing and its alert; a notice where it fired or resolved."""
-    alert = _alert(tx, held, tenant, decision, now) if decision.change or decision.after.state is not State.INACTIVE else None
-    _stand(tx, held.kept.id, decision, alert if decision.after.state is not State.INACTIVE else None, now)
+    alert = _alert(page, decision) if decision.change or decision.after.state is not State.INACTIVE else None
+    _stand(page, decision, alert if decision.after.state is not State.INACTIVE else None)
     if alert is None or decision.change is None:
         return None
-    _step(tx, alert, now, "transition", decision.change.reason, {"value": decision.look.value, "limit": decision.look.limit})
+    _step(page, alert, "transition", decision.change.reason, data={"value": decision.look.value, "limit": decision.look.limit})
     event = _event(decision)
-    return None if event is None else Notice(alert, event, labels_of(held, decision))
+    return None if event is None else Notice(alert, event, labels_of(page.held, decision))
 
 
 def _event(decision: Decision) -> Event | None:
@@ -104,20 +113,20 @@ def fingerprint(rule: str, series: str) -> str:
     return hashlib.sha256(f"{rule}\x00{series}".encode()).hexdigest()
 
 
-def _alert(tx: sa.Connection, held: Held, tenant: Tenant, decision: Decision, now: datetime) -> str | None:
+def _alert(page: Page, decision: Decision) -> str | None:
     """The id of the series' open alert, made or brought up to date; None where a breach ended that never was one."""
-    mark, after = fingerprint(held.kept.id, decision.series), decision.after
+    mark, after = fingerprint(page.held.kept.id, decision.series), decision.after
     row = (
-        tx.execute(sa.select(alerts).where(alerts.c.fingerprint == mark, alerts.c.tenant == tenant.key, alerts.c.state.in_(OPEN)))
+        page.tx.execute(sa.select(alerts).where(alerts.c.fingerprint == mark, alerts.c.tenant == page.tenant.key, alerts.c.state.in_(OPEN)))
         .mappings()
         .first()
     )
     if row is None:
-        return _opened(tx, held, tenant, decision, now) if after.state is not State.INACTIVE else None
+        return _opened(page, decision) if after.state is not State.INACTIVE else None
     if after.state is State.INACTIVE and row["state"] == "pending":
-        tx.execute(sa.delete(alerts).where(alerts.c.id == row["id"]))  # it never told anybody anything
+        page.tx.execute(sa.delete(alerts).where(alerts.c.id == row["id"]))  # it never told anybody anything
         return None
-    tx.execute(sa.update(alerts).where(alerts.c.id == row["id"]).values(_changes(row, decision, now)))
+    page.tx.execute(sa.update(alerts).where(alerts.c.id == row["id"]).values(_changes(row, decision, page.now)))
     return str(row["id"])
 
 
@@ -132,17 +141,17 @@ def _changes(row: sa.RowMapping, decision: Decision, now: datetime) -> dict[str,
     return values
 
 
-def _opened(tx: sa.Connection, held: Held, tenant: Tenant, decision: Decision, now: datetime) -> str:
-    rule, after = held.kept.rule, decision.after
+def _opened(page: Page, decision: Decision) -> str:
+    rule, after = page.held.kept.rule, decision.after
     row = {
         "id": uuid.uuid4().hex,
-        "tenant": tenant.key,
-        "rule": held.kept.id,
+        "tenant": page.tenant.key,
+        "rule": page.held.kept.id,
         "source": "vigie",
-        "fingerprint": fingerprint(held.kept.id, decision.series),
+        "fingerprint": fingerprint(page.held.kept.id, decision.series),
         "name": {"en": rule.name.en, "fr": rule.name.fr},
         "series": decision.series,
-        "labels": labels_of(held, decision),
+        "labels": labels_of(page.held, decision),
         "severity": rule.severity,
         "cause": after.cause,
         "state": after.state.value,
@@ -151,14 +160,14 @@ def _opened(tx: sa.Connection, held: Held, tenant: Tenant, decision: Decision, n
         "value": decision.look.value,
         "limit": decision.look.limit,
         "checklist": {},
-        "updated_at": now,
+        "updated_at": page.now,
         "version": 1,
     }
-    tx.execute(sa.insert(alerts).values(row))
+    page.tx.execute(sa.insert(alerts).values(row))
     return str(row["id"])
 
 
-def _stand(tx: sa.Connection, rule: str, decision: Decision, alert: str | None, now: datetime) -> None:
+def _stand(page: Page, decision: Decision, alert: str | None) -> None:
     after = decision.after
     values = {
         "state": after.state.value,
@@ -168,37 +177,41 @@ def _stand(tx: sa.Connection, rule: str, decision: Decision, alert: str | None, 
         "clear_since": after.clear_since,
         "alert": alert,
         "value": decision.look.value,
-        "judged_at": now,
+        "judged_at": page.now,
     }
-    same = (standings.c.rule == rule, standings.c.series == decision.series[:200])
-    if not tx.execute(sa.update(standings).where(*same).values(values)).rowcount:
-        tx.execute(sa.insert(standings).values(rule=rule, series=decision.series[:200], **values))
+    same = (standings.c.rule == page.held.kept.id, standings.c.series == decision.series[:200])
+    if not page.tx.execute(sa.update(standings).where(*same).values(values)).rowcount:
+        page.tx.execute(sa.insert(standings).values(rule=page.held.kept.id, series=decision.series[:200], **values))
 
 
-def _world(tx: sa.Connection, tenant: Tenant, now: datetime) -> World:
-    open_now = sa.select(alerts.c.id, alerts.c.labels).where(alerts.c.tenant == tenant.key, alerts.c.state.in_(("firing", "acknowledged")))
-    asked = sa.select(silences).where(silences.c.tenant == tenant.key, silences.c.ends_at > now)
+def _world(page: Page) -> World:
+    open_now = sa.select(alerts.c.id, alerts.c.labels).where(
+        alerts.c.tenant == page.tenant.key, alerts.c.state.in_(("firing", "acknowledged"))
+    )
+    asked = sa.select(silences).where(silences.c.tenant == page.tenant.key, silences.c.ends_at > page.now)
     names = Silence.__dataclass_fields__
-    last = sa.select(outbox.c.about, sa.func.max(outbox.c.due_at)).where(outbox.c.tenant == tenant.key, outbox.c.about.like("alerts:%"))
+    last = sa.select(outbox.c.about, sa.func.max(outbox.c.due_at)).where(
+        outbox.c.tenant == page.tenant.key, outbox.c.about.like("alerts:%")
+    )
     return World(
-        now,
-        {row.id: row.labels for row in tx.execute(open_now)},
-        [Silence(**{name: row[name] for name in names}) for row in tx.execute(asked).mappings()],
-        of_tenant(tx, tenant.key),
-        {about.removeprefix("alerts:"): at for about, at in tx.execute(last.group_by(outbox.c.about))},
+        page.now,
+        {row.id: row.labels for row in page.tx.execute(open_now)},
+        [Silence(**{name: row[name] for name in names}) for row in page.tx.execute(asked).mappings()],
+        of_tenant(page.tx, page.tenant.key),
+        {about.removeprefix("alerts:"): at for about, at in page.tx.execute(last.group_by(outbox.c.about))},
     )
 
 
-def _sent(tx: sa.Connection, tenant: Tenant, told: Iterable[Notice], now: datetime) -> int:
+def _sent(page: Page, told: Iterable[Notice]) -> int:
     """One message per group and channel; alerts join a message of their group that still waits."""
     groups: dict[str, list[Notice]] = {}
     for notice in told:
         if not notice.stopped:
             groups.setdefault(notice.group, []).append(notice)
-    return sum(_message(tx, tenant, members, channel, now) for members in groups.values() for channel in _channels(tx, tenant, members[0]))
+    return sum(_message(page, members, channel) for members in groups.values() for channel in _channels(page, members[0]))
 
 
-def _message(tx: sa.Connection, tenant: Tenant, members: Sequence[Notice], channel: str, now: datetime) -> int:
+def _message(page: Page, members: Sequence[Notice], channel: str) -> int:
     about, added = f"alerts:{members[0].group}", [{"id": notice.alert, "event": notice.event} for notice in members]
     waiting = sa.select(outbox).where(
         outbox.c.about == about,
@@ -207,29 +220,35 @@ def _message(tx: sa.Connection, tenant: Tenant, members: Sequence[Notice], chann
         outbox.c.attempts == 0,
         outbox.c.lease_until.is_(None),
     )
-    if (row := tx.execute(waiting).mappings().first()) is not None:
+    if (row := page.tx.execute(waiting).mappings().first()) is not None:
         message = {**row["message"], "alerts": [*row["message"]["alerts"], *added]}
-        tx.execute(sa.update(outbox).where(outbox.c.id == row["id"]).values(message=message))
+        page.tx.execute(sa.update(outbox).where(outbox.c.id == row["id"]).values(message=message))
         return 0
-    due = max(notice.due_at or now for notice in members)
-    put(tx, Draft(tenant.key, f"{about}:{channel}:{uuid.uuid4().hex}", channel, about, {"kind": "alerts", "alerts": added}, due), now)
+    due = max(notice.due_at or page.now for notice in members)
+    put(
+        page.tx,
+        Draft(page.tenant.key, f"{about}:{channel}:{uuid.uuid4().hex}", channel, about, {"kind": "alerts", "alerts": added}, due),
+        page.now,
+    )
     return 1
 
 
-def _channels(tx: sa.Connection, tenant: Tenant, notice: Notice) -> list[str]:
+def _channels(page: Page, notice: Notice) -> list[str]:
     """The ids of the enabled channels that the notice's route names."""
-    rows = tx.execute(sa.select(channels.c.id, channels.c.name, channels.c.kind).where(channels.c.tenant == tenant.key, channels.c.enabled))
+    rows = page.tx.execute(
+        sa.select(channels.c.id, channels.c.name, channels.c.kind).where(channels.c.tenant == page.tenant.key, channels.c.enabled)
+    )
     wanted = set(notice.route.channels)
     return [row.id for row in rows if row.name in wanted or f"kind:{row.kind}" in wanted]
 
 
-def _reasons(tx: sa.Connection, told: Iterable[Notice], now: datetime) -> None:
+def _reasons(page: Page, told: Iterable[Notice]) -> None:
     for notice in told:
         for stage, reason in notice.reasons:
-            _step(tx, notice.alert, now, stage, reason, {"event": notice.event})
+            _step(page, notice.alert, stage, reason, data={"event": notice.event})
         if notice.stopped == "silenced" and notice.event == "fired":
-            tx.execute(sa.update(alerts).where(alerts.c.id == notice.alert, alerts.c.state == "firing").values(state="silenced"))
+            page.tx.execute(sa.update(alerts).where(alerts.c.id == notice.alert, alerts.c.state == "firing").values(state="silenced"))
 
 
-def _step(tx: sa.Connection, alert: str, now: datetime, what: str, reason: str, data: Mapping[str, Any]) -> None:
-    tx.execute(sa.insert(alert_steps).values(alert=alert, at=now, what=what, reason=reason[:2000], data=dict(data)))
+def _step(page: Page, alert: str, what: str, reason: str, *, data: Mapping[str, Any]) -> None:
+    page.tx.execute(sa.insert(alert_steps).values(alert=alert, at=page.now, what=what, reason=reason[:2000], data=dict(data)))

@@ -44,4 +44,4 @@ def _looked(store: sa.Engine, held: Held, tenant: Tenant, *, environment: str, n
     evaluation = evaluate(held.kept, tenant, environment, now)
     with reading(store) as tx:
         before = known(tx, held.kept.id)
-    return record(store, held, tenant, evaluation, decide(before, evaluation, held.kept.rule.policy))
+    return record(store, held, tenant, evaluation=evaluation, decisions=decide(before, evaluation, held.kept.rule.policy))

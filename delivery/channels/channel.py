@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,8 +23,9 @@ class ChannelSettings(BaseModel):
 
 @dataclass(frozen=True)
 class Means:
-    """What the installation gives every channel: the mail server, hosts that may be private."""
+    """What the installation gives every channel: the instant, the mail server, hosts that may be private."""
 
+    now: datetime
     smtp_url: str = ""
     mail_from: str = ""
     allowed: frozenset[str] = frozenset()

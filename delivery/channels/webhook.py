@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import UTC, datetime
 from typing import Annotated
 
 import orjson
@@ -44,7 +43,7 @@ def signature(secret: str, stamp: str, body: bytes) -> str:
 
 
 def send(settings: Webhook, message: Message, means: Means) -> None:
-    body, stamp = body_of(message), str(int(datetime.now(UTC).timestamp()))
+    body, stamp = body_of(message), str(int(means.now.timestamp()))
     signed = {"X-Vigie-Timestamp": stamp, "Idempotency-Key": message.key}
     if settings.secrets:
         signatures = (signature(secret.get_secret_value(), stamp, body) for secret in settings.secrets)

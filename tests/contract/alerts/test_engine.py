@@ -44,7 +44,7 @@ def look(store, tenant, at, **values):
     with reading(store) as tx:
         before = known(tx, held.kept.id)
     evaluation = Evaluation(at, seen)
-    return record(store, held, tenant, evaluation, decide(before, evaluation, held.kept.rule.policy))
+    return record(store, held, tenant, evaluation=evaluation, decisions=decide(before, evaluation, held.kept.rule.policy))
 
 
 def rows(store, table, *columns):
@@ -134,7 +134,7 @@ def test_what_a_late_worker_decided_is_not_written(store, alice, watched, meanwh
     else:
         claim(store, START + LEASE + MINUTE)
     evaluation = Evaluation(START, {"": Look(START, Reading.BREACH, 9, 3)})
-    assert record(store, late, alice.tenant, evaluation, decide({}, evaluation, late.kept.rule.policy)) is None
+    assert record(store, late, alice.tenant, evaluation=evaluation, decisions=decide({}, evaluation, late.kept.rule.policy)) is None
     assert rows(store, alerts, "id") == []
     assert rows(store, outbox, "id") == []
 
@@ -145,7 +145,7 @@ def test_a_question_that_fails_is_recorded_and_keeps_what_stands(store, alice, w
     with reading(store) as tx:
         before = known(tx, held.kept.id)
     evaluation = Evaluation(START + MINUTE, {}, "WarehouseUnavailable: gone")
-    record(store, held, alice.tenant, evaluation, decide(before, evaluation, held.kept.rule.policy))
+    record(store, held, alice.tenant, evaluation=evaluation, decisions=decide(before, evaluation, held.kept.rule.policy))
     kept = book.found(store, alice, watched.id)
     assert (kept.last_outcome, kept.last_error) == ("failed", "WarehouseUnavailable: gone")
     assert rows(store, alerts, "state") == [("firing",)]

@@ -41,7 +41,7 @@ def desk(store, alice, sink):  # noqa: F811
     channels.add(store, alice, channels.New("email", "Mail", settings), SECRET, now=START)
     rules.add(store, alice, rule_from_json(RULE), START)
     writer = Writer(lambda *known: words.value(*known), "https://vigie.example")
-    return Desk(store, SECRET, Means(sink.url, "vigie@acme.test"), {"alerts": writer.render})
+    return Desk(store, SECRET, Means(START, sink.url, "vigie@acme.test"), {"alerts": writer.render})
 
 
 def look(store, tenant, at, **values):
@@ -50,7 +50,7 @@ def look(store, tenant, at, **values):
         before = known(tx, held.kept.id)
     seen = {name: Look(at, Reading.BREACH if value > 3 else Reading.CLEAR, value, 3) for name, value in values.items()}
     evaluation = Evaluation(at, seen)
-    record(store, held, tenant, evaluation, decide(before, evaluation, held.kept.rule.policy))
+    record(store, held, tenant, evaluation=evaluation, decisions=decide(before, evaluation, held.kept.rule.policy))
 
 
 def mails(sink):  # noqa: F811

@@ -26,7 +26,7 @@ def render(_tx, letter, locale):
 
 @pytest.fixture
 def desk(store):
-    return Desk(store, SECRET, Means(allowed=frozenset({"127.0.0.1"})), {"plain": render})
+    return Desk(store, SECRET, Means(NOW, allowed=frozenset({"127.0.0.1"})), {"plain": render})
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_what_is_over_is_not_told(store, desk, hook, receiver):
 
 def test_a_channel_that_was_switched_off_takes_nothing(store, desk, hook, alice, receiver):
     write(store, hook)
-    book.change(store, alice, hook, {"enabled": False}, SECRET, now=NOW)
+    book.change(store, alice, hook, {"enabled": False}, secret=SECRET, now=NOW)
     assert len(send_due(desk, NOW).given_up) == 1
     assert receiver.seen == []
 
@@ -133,7 +133,7 @@ def test_secrets_are_sealed_kept_and_never_shown(store, alice, hook):
         assert "hush" not in tx.scalar(sa.select(channels.c.settings))
     [kept] = book.listed(store, alice, SECRET)
     assert kept.shown["secrets"] == [book.KEPT]
-    book.change(store, alice, hook, {"settings": {**kept.shown, "language": "en"}}, SECRET, now=NOW)
+    book.change(store, alice, hook, {"settings": {**kept.shown, "language": "en"}}, secret=SECRET, now=NOW)
     with reading(store) as tx:
         kind, settings = book.opened(tx, 1, hook, SECRET)
         assert (kind, settings.language, settings.secrets[0].get_secret_value()) == ("webhook", "en", "hush-hush")
@@ -143,7 +143,10 @@ def test_secrets_are_sealed_kept_and_never_shown(store, alice, hook):
 
 def test_whose_channels_they_are_and_who_may_change_them(store, people, hook):
     assert book.listed(store, people["charlie"], SECRET) == ()
-    for verb in (lambda who: book.remove(store, who, hook), lambda who: book.change(store, who, hook, {"enabled": False}, SECRET, now=NOW)):
+    for verb in (
+        lambda who: book.remove(store, who, hook),
+        lambda who: book.change(store, who, hook, {"enabled": False}, secret=SECRET, now=NOW),
+    ):
         with pytest.raises((book.NotFound, Forbidden)):
             verb(people["charlie"])
         with pytest.raises(Forbidden):

@@ -9,6 +9,7 @@ import hmac
 import itertools
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import ValidationError
@@ -23,11 +24,12 @@ from delivery.message import Attachment, Link, Refused, Unreachable
 from delivery.outward import MOST_BYTES, Call, post
 from tests.unit.delivery.conftest import SAID
 
-HERE = Means(allowed=frozenset({"127.0.0.1"}))
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+HERE = Means(NOW, allowed=frozenset({"127.0.0.1"}))
 
 
 def mail_to(sink, *recipients):
-    CHANNELS["email"].send(Email(recipients=recipients), SAID, Means(sink.url, "Vigie <vigie@acme.test>"))
+    CHANNELS["email"].send(Email(recipients=recipients), SAID, Means(NOW, sink.url, "Vigie <vigie@acme.test>"))
 
 
 def test_a_mail_arrives_as_text_and_html_with_everything_escaped(sink):
@@ -56,15 +58,15 @@ def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(sink, code, er
 
 def test_no_mail_server_there(sink):
     with pytest.raises(Unreachable):
-        CHANNELS["email"].send(Email(recipients=("ada@acme.test",)), SAID, Means("smtp://127.0.0.1:1", "v@acme.test"))
+        CHANNELS["email"].send(Email(recipients=("ada@acme.test",)), SAID, Means(NOW, "smtp://127.0.0.1:1", "v@acme.test"))
     with pytest.raises(Refused, match="SMTP_URL"):
-        CHANNELS["email"].send(Email(recipients=("ada@acme.test",)), SAID, Means())
+        CHANNELS["email"].send(Email(recipients=("ada@acme.test",)), SAID, Means(NOW))
 
 
 def test_a_header_cannot_be_smuggled_in(sink):
     hostile = replace(SAID, subject="Hello\r\nBcc: all@acme.test")
     with pytest.raises(Refused, match="header"):
-        CHANNELS["email"].send(Email(recipients=("ada@acme.test",)), hostile, Means(sink.url, "v@acme.test"))
+        CHANNELS["email"].send(Email(recipients=("ada@acme.test",)), hostile, Means(NOW, sink.url, "v@acme.test"))
     assert sink.mails == []
     for address in ("ada@acme.test\nBcc: x@y.test", "a b@acme.test", "ada@acme.test,eve@acme.test", "nobody"):
         with pytest.raises(ValidationError):
@@ -74,7 +76,7 @@ def test_a_header_cannot_be_smuggled_in(sink):
 def test_large_files_are_not_mailed(sink):
     heavy = replace(SAID, attachments=(Attachment("x.pdf", "application/pdf", b"x" * 10_000_001),))
     with pytest.raises(Refused, match="10 MB"):
-        CHANNELS["email"].send(Email(recipients=("ada@acme.test",)), heavy, Means(sink.url, "v@acme.test"))
+        CHANNELS["email"].send(Email(recipients=("ada@acme.test",)), heavy, Means(NOW, sink.url, "v@acme.test"))
 
 
 def test_a_webhook_is_signed_and_names_its_effect(receiver):
