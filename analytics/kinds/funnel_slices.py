@@ -12,6 +12,7 @@ from analytics.kernels.arrays import Ints, begins, run_of
 from analytics.kernels.attribution import Members, Words, combined, ranked, regrouped, seen, touched
 from analytics.kinds.funnel_query import Funnel
 from analytics.lists.people import Spoken
+from analytics.log_parts import on_all_processors
 from analytics.where import PERSON
 
 
@@ -35,23 +36,19 @@ def belonging(query: Funnel, said: Sequence[Spoken]) -> Callable[[Log], Belongin
 
     def found(log: Log) -> Belonging:
         begun = begins(log.who)
-        who = run_of(begun, len(log))
-        entering = log.bits & first != 0
-        members = _personal(log, who, (said, every)) if said else _seen(query, log, who, (every, first))
-        entered = np.zeros(len(begun), bool)
-        entered[who[entering]] = True
+        done = np.bitwise_or.reduceat(log.bits, begun) if len(begun) else log.bits
+        members = _personal(log.who[begun], done & every, said) if said else _seen(query, log, run_of(begun, len(log)), (every, first))
+        entered = done & first != 0
         count = np.bincount(members.rows[entered[members.who]], minlength=len(members.words))
         return Belonging(members, count)
 
     return found
 
 
-def _personal(log: Log, who: Ints, about: tuple[Sequence[Spoken], int]) -> Members:
-    said, every = about
-    someone = who[log.bits & every != 0]
-    someone = someone[begins(someone)]
-    keys = log.who[begins(log.who)][someone]
-    slices = combined([(table.of(keys).astype(np.int64), words) for table, words in said])
+def _personal(keys: Ints, done: Ints, said: Sequence[Spoken]) -> Members:
+    """Those of the users who did any step, by what they are like."""
+    someone = np.flatnonzero(done)
+    slices = combined([(table.of(keys[someone]).astype(np.int64), words) for table, words in said])
     return Members(someone, slices.rows, slices.words)
 
 
@@ -73,7 +70,7 @@ def limited(found: Sequence[Belonging], limit: int) -> tuple[list[Members], tupl
         count[place] += one.entering
     new, words = ranked(count, tuple(known), limit)
     members = [Members(one.members.who, _moved(place, one.members.rows), tuple(known)) for one, place in zip(found, places, strict=True)]
-    return [regrouped(one, new, words) for one in members], words
+    return on_all_processors(lambda one: regrouped(one, new, words), members), words
 
 
 def _moved(place: Ints, rows: Ints) -> Ints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -70,7 +71,12 @@ class Scope:
     def meant(self, name: str) -> Meant | None:
         return self.any if self.names is None else self.names.get(name)
 
-    def lists(self) -> Iterator[tuple[Held, Posting, Meant]]:
+    @cached_property
+    def lists(self) -> list[tuple[Held, Posting, Meant]]:
+        """The lists that may hold such rows."""
+        return list(self._lists())
+
+    def _lists(self) -> Iterator[tuple[Held, Posting, Meant]]:
         for held in self.parts:
             if held.file.high < self.span[0] or held.file.low >= self.span[1]:
                 continue
@@ -80,7 +86,7 @@ class Scope:
 
     def within(self, first: int, last: int) -> list[Selection]:
         """What counts of the users in these ranges."""
-        found = (self._selected(held, posting, meant, (first, last)) for held, posting, meant in self.lists())
+        found = (self._selected(held, posting, meant, (first, last)) for held, posting, meant in self.lists)
         return [one for one in found if one is not None]
 
     def _selected(self, held: Held, posting: Posting, meant: Meant, ranges: tuple[int, int]) -> Selection | None:
@@ -97,8 +103,11 @@ class Scope:
         kept = None if flags is None or flags.all() else np.flatnonzero(flags)
         if kept is not None and not len(kept):
             return None
-        bits = np.broadcast_to(bits, len(rows.user)) if not bits.ndim else bits
-        return Selection(piece, kept, bits if kept is None else bits[kept], held.file.after + 1)
+        if not bits.ndim:
+            bits = np.full(len(rows.user) if kept is None else len(kept), bits)
+        elif kept is not None:
+            bits = bits[kept]
+        return Selection(piece, kept, bits, held.file.after + 1)
 
     def _timely(self, held: Held, time: Ints) -> Flags | None:
         first, last = self.span
@@ -137,7 +146,7 @@ def runs(scope: Scope, tail: Ints, *, packed: bool) -> list[tuple[int, int]]:
 
     `packed`: few enough that user, instant and a few bits fit one number.
     """
-    found = list(scope.lists())
+    found = scope.lists
     ranges = np.concatenate([*(posting.ranges for _, posting, _ in found), tail >> RANGE_BITS])
     sizes = np.concatenate([*(posting.sizes() for _, posting, _ in found), np.ones(len(tail), np.int64)])
     if not len(ranges):
