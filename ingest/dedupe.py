@@ -31,12 +31,12 @@ KEPT_FOR = timedelta(days=7)  # ids older than the horizon are forgotten this se
 Hashes = npt.NDArray[np.uint64]
 
 
-def fresh(tx: Transaction, table: sa.Table, tenant: int, rows: pa.Table, seen: Seen | None = None) -> pa.Table:
+def fresh(tx: Transaction, table: sa.Table, tenant: int, rows: pa.Table, *, seen: Seen | None = None) -> pa.Table:
     """The rows (with `id` and `day`) that are not there yet; of rows with the same id the first. Without `seen` the table is asked."""
     first = _first_of_each(rows)
     if not first.all():
         rows = rows.filter(pa.array(first))
-    known = _known(tx, table, tenant, rows, seen)
+    known = _known(tx, table, tenant, rows, seen=seen)
     return rows.filter(pa.array(~known)) if known.any() else rows
 
 
@@ -48,7 +48,7 @@ def _first_of_each(rows: pa.Table) -> Flags:
     return ~pd.DataFrame(halves).duplicated().to_numpy()
 
 
-def _known(tx: Transaction, table: sa.Table, tenant: int, rows: pa.Table, seen: Seen | None) -> Flags:
+def _known(tx: Transaction, table: sa.Table, tenant: int, rows: pa.Table, *, seen: Seen | None) -> Flags:
     known = np.zeros(rows.num_rows, dtype=bool)
     asked = np.ones(rows.num_rows, dtype=bool) if seen is None else seen.may_hold(tx, table, rows)
     if not asked.any():

@@ -108,7 +108,7 @@ class Load:
         """The rows that are not there yet, with their keys."""
         table = schema.FACTS[name]
         stamped_rows = stamped(table, rows, self._tenant)
-        new = fresh(self._tx, table, self._tenant.key, stamped_rows, self._seen)
+        new = fresh(self._tx, table, self._tenant.key, stamped_rows, seen=self._seen)
         self._duplicates[name] = self._duplicates.get(name, 0) + rows.num_rows - new.num_rows
         return self._facts.keyed(new) if new.num_rows else new
 

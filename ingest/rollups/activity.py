@@ -41,7 +41,7 @@ def add(tx: Transaction, tenant: int, days: Steps) -> None:
     begins = np.flatnonzero(np.append(True, (user[1:] != user[:-1]) | (block[1:] != block[:-1])))
     bits = np.bitwise_or.reduceat(np.int64(1) << (day - block * BLOCK_DAYS), begins)
     delta = pa.table({"user_key": user[begins], "block": block[begins], "bits": bits})
-    addition.append(tx, rollup_activity, tenant, addition.merge(tx, rollup_activity, tenant, delta, ("bits",), bits=True))
+    addition.append(tx, rollup_activity, tenant, addition.merge(tx, rollup_activity, tenant, delta, sums=("bits",), bits=True))
 
 
 def _span(part: Part) -> tuple[int, int] | None:

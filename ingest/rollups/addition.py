@@ -16,9 +16,9 @@ from ingest.columns import constant, put
 POSITION = "position"
 
 
-def add(tx: Transaction, table: sa.Table, tenant: int, delta: pa.Table, sums: Sequence[str]) -> None:
+def add(tx: Transaction, table: sa.Table, tenant: int, delta: pa.Table, *, sums: Sequence[str]) -> None:
     """Add the rows of `delta` (the table's columns but `tenant`, one row per key) to the table: `sums` are added, the rest is the key."""
-    append(tx, table, tenant, merge(tx, table, tenant, delta, sums))
+    append(tx, table, tenant, merge(tx, table, tenant, delta, sums=sums))
 
 
 def append(tx: Transaction, table: sa.Table, tenant: int, rows: pa.Table) -> None:
@@ -26,7 +26,7 @@ def append(tx: Transaction, table: sa.Table, tenant: int, rows: pa.Table) -> Non
         tx.append(table.name, put(rows, "tenant", constant(tenant, pa.int32(), rows.num_rows)))
 
 
-def merge(tx: Transaction, table: sa.Table, tenant: int, delta: pa.Table, sums: Sequence[str], *, bits: bool = False) -> pa.Table:
+def merge(tx: Transaction, table: sa.Table, tenant: int, delta: pa.Table, *, sums: Sequence[str], bits: bool = False) -> pa.Table:
     """Add to the stored rows that have the key of a row of `delta`; the rows of `delta` that found none, which are not written.
 
     With `bits`, the stored value and the added one are joined bit by bit instead of summed. What is missing on one side is nothing.
@@ -34,7 +34,7 @@ def merge(tx: Transaction, table: sa.Table, tenant: int, delta: pa.Table, sums: 
     if not delta.num_rows:
         return delta
     staged = tx.stage("rollup_delta", put(delta, POSITION, pa.array(np.arange(delta.num_rows))))
-    same = _same(table, staged, tenant, delta, sums)
+    same = _same(table, staged, tenant, delta, sums=sums)
     found = tx.arrow(sa.select(staged.c[POSITION]).select_from(staged.join(table, same)))
     if not found.num_rows:
         return delta
@@ -57,7 +57,7 @@ def _joined(stored: sa.ColumnElement[Any], more: sa.ColumnElement[Any], bits: bo
     return stored.op("|")(more) if bits else sa.func.coalesce(stored + more, stored, more)
 
 
-def _same(table: sa.Table, staged: sa.TableClause, tenant: int, delta: pa.Table, sums: Sequence[str]) -> sa.ColumnElement[bool]:
+def _same(table: sa.Table, staged: sa.TableClause, tenant: int, delta: pa.Table, *, sums: Sequence[str]) -> sa.ColumnElement[bool]:
     keys = [name for name in delta.column_names if name not in sums]
     parts: list[sa.ColumnElement[bool]] = [table.c.tenant == tenant]
     for name in ("day", "block"):

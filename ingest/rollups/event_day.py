@@ -46,7 +46,7 @@ def add(tx: Transaction, tenant: Tenant, rows: pa.Table) -> None:
     for cube in (DAY, HOURS, PAGES):
         named = addition.decoded(rows.select([*cube.keys, *cube.sums]))
         counted = named.group_by(list(cube.keys)).aggregate([(name, "sum") for name in cube.sums])
-        addition.add(tx, cube.table, tenant.key, counted.rename_columns([*cube.keys, *cube.sums]), cube.sums)
+        addition.add(tx, cube.table, tenant.key, counted.rename_columns([*cube.keys, *cube.sums]), sums=cube.sums)
 
 
 def _hours(ts: pa.ChunkedArray, zone: str) -> pa.Array:

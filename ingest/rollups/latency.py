@@ -35,7 +35,7 @@ def add(tx: Transaction, part: Part, measured: Measured, rows: pa.Table) -> None
         return
     staged = tx.stage(ARRIVED, addition.decoded(rows))
     delta = tx.arrow(_counted(part, measured, staged, [])).drop_columns(["tenant"])
-    addition.add(tx, rollup_latency, part.tenant.key, delta, ("requests",))
+    addition.add(tx, rollup_latency, part.tenant.key, delta, sums=("requests",))
 
 
 def _counted(part: Part, measured: Measured, rows: sa.FromClause, where: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:

@@ -24,7 +24,7 @@ def add(tx: Transaction, tenant: int, before: pa.Table, after: pa.Table) -> None
     """Sessions as they were and as they are, in the columns of `sessions`."""
     both = pa.concat_tables([_signed(before, -1), _signed(after, 1)], promote_options="permissive")
     summed = both.group_by(list(KEYS)).aggregate([(name, "sum") for name in SUMS]).rename_columns([*KEYS, *SUMS])
-    addition.add(tx, rollup_session_day, tenant, summed, SUMS)
+    addition.add(tx, rollup_session_day, tenant, summed, sums=SUMS)
     if before.num_rows:
         bounds = pc.min_max(before["day"]).as_py()
         r = rollup_session_day.c

@@ -28,13 +28,13 @@ KEYS = ("day", "user_key", *DIMENSIONS)
 def add(tx: Transaction, tenant: int, rows: pa.Table) -> steps.Steps | None:
     """Both tables for events just written; the days of the users who came on a day or in a combination that was not there, None for
     nobody."""
-    new = addition.merge(tx, rollup_user_day, tenant, _arrived(rows), ("events",))
+    new = addition.merge(tx, rollup_user_day, tenant, _arrived(rows), sums=("events",))
     if not new.num_rows:
         return None
     change, everyone = steps.change(_days_of(tx, tenant, new["user_key"]), new, DIMENSIONS)
     addition.append(tx, rollup_user_day, tenant, new)
     if change.num_rows:
-        addition.add(tx, rollup_active, tenant, change, ("users",))
+        addition.add(tx, rollup_active, tenant, change, sums=("users",))
         if pc.any(pc.less(change["users"], 0)).as_py():
             tx.execute(sa.delete(rollup_active).where(rollup_active.c.tenant == tenant, rollup_active.c.users == 0))
     return everyone
