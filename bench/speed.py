@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from accounts.actor import Actor
 from analytics.query import Query, Scope
 from analytics.run import cache, run
+from analytics.segments import resolve
 from bench.clock import Timing, ratio
 from bench.peers.clickhouse import Absent, ClickHouse
 from bench.peers.frames import ANSWERS, Frames
@@ -40,10 +41,11 @@ class Peers:
 
 
 def fresh(ask: Callable[[], Any]) -> Callable[[], Any]:
-    """The same without the cache."""
+    """The same without the caches of answers and of segments."""
 
     def asked() -> Any:
         cache().clear()
+        resolve.forget()
         return ask()
 
     return asked

@@ -33,6 +33,11 @@ class _Kept:
         self._size = 0
         self._lock = threading.Lock()
 
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+            self._size = 0
+
     def get(self, key: Hashable, make: Callable[[], Flags]) -> Members:
         with self._lock:
             if (found := self._held.get(key)) is not None:
@@ -49,6 +54,11 @@ class _Kept:
 
 
 _kept = _Kept()
+
+
+def forget() -> None:
+    """Hold no sets of users: the next look makes them anew."""
+    _kept.clear()
 
 
 @dataclass(frozen=True)

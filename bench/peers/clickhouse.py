@@ -83,7 +83,7 @@ def exported(warehouse: Path, folder: Path) -> dict[str, Path]:
         "requests": f"SELECT day, latency_ms FROM api_requests WHERE tenant = {TENANT} AND latency_ms IS NOT NULL",
     }
     files = {name: (folder / f"{name}.parquet").resolve() for name in queries}
-    with duckdb.connect(str(warehouse), read_only=True) as reading:
+    with duckdb.connect(str(warehouse), read_only=True, config={"memory_limit": "3GB"}) as reading:
         for name, query in queries.items():
             reading.execute(f"COPY ({query}) TO '{files[name]}' (FORMAT parquet)")
     return files
