@@ -30,7 +30,7 @@ WHO = Text("Who is in", "Qui en fait partie")
 HOLD = Text("People for whom", "Les personnes pour qui")
 HOLDS = {"all": Text("all of this is true", "tout ceci est vrai"), "any": Text("any of this is true", "l’un de ces points est vrai")}
 ADD, ADD_GROUP = Text("Condition", "Condition"), Text("Group", "Groupe")
-REMOVE, GONE = Text("Remove the condition", "Retirer la condition"), Text("Remove the group", "Retirer le groupe")
+REMOVE, GONE = Text("Remove", "Retirer"), Text("Remove the group", "Retirer le groupe")
 SAVE, CANCEL = Text("Save", "Enregistrer"), Text("Cancel", "Annuler")
 FREEZE = Text("Frozen: keep the members of now", "Figé : garder les membres actuels")
 FREEZE_HELP = Text(
@@ -72,18 +72,23 @@ def group_editor(group: Field, *, itself: str, depth: int = 1) -> None:
     parts = group.child("of")
     if len(parts.value) > 1:
         choice(group.child("kind"), HOLD, HOLDS, start="all")
-    for position, part in enumerate(parts.items()):
-        inner = part.value.get("kind") in HOLDS
-        with st.container(key=f"part_{'group' if inner else 'leaf'}_{part.key}", gap="small", border=True):
-            with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key=f"away_{part.key}"):
-                if not inner:
-                    verb_picker(part)
-                _remove(parts, position, inner)
-            if inner:
-                group_editor(part, itself=itself, depth=depth + 1)
-            else:
-                condition_fields(part, itself=itself)
+    for position in range(len(parts.value)):
+        _part(parts, position, itself=itself, depth=depth)
     _add(parts, depth)
+
+
+def _part(parts: Field, position: int, *, itself: str, depth: int) -> None:
+    part = parts.child(position)
+    inner = part.value.get("kind") in HOLDS
+    with st.container(key=f"part_{'group' if inner else 'leaf'}_{part.key}", gap="small", border=True):
+        with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key=f"away_{part.key}"):
+            if not inner:
+                verb_picker(part)
+            _remove(parts, position, inner)
+        if inner:
+            group_editor(part, itself=itself, depth=depth + 1)
+        else:
+            condition_fields(part, itself=itself)
 
 
 def _remove(parts: Field, position: int, inner: bool) -> None:

@@ -76,5 +76,5 @@ def _dots(rows: list[Row], place: dict[str, Any], palette: Palette) -> spec.Spec
 def _labels(rows: list[Row], y: dict[str, Any], palette: Palette) -> spec.Spec:
     """Name and size of each segment, left of the dots."""
     shown = [row | {"label": f"{row['name'][:24]}{'…' if len(row['name']) > 24 else ''}  {row['size']}"} for row in rows]
-    style = {"align": "left", "baseline": "middle", "limit": 185, "color": palette.ink}
+    style = {"align": "left", "baseline": "middle", "limit": {"expr": "min(180, width * 0.4)"}, "color": palette.ink}
     return spec.layer(shown, "text", style, {"x": {"value": 0}, "y": y | {"field": "y"}, "text": {"field": "label"}})
