@@ -122,7 +122,8 @@ def _alert(page: Page, decision: Decision) -> str | None:
         .first()
     )
     if row is None:
-        return _opened(page, decision) if after.state is not State.INACTIVE else None
+        begins = decision.before.state is State.INACTIVE and after.state is not State.INACTIVE
+        return _opened(page, decision) if begins else None  # one that a hand resolved stays resolved while its breach goes on
     if after.state is State.INACTIVE and row["state"] == "pending":
         page.tx.execute(sa.delete(alerts).where(alerts.c.id == row["id"]))  # it never told anybody anything
         return None
