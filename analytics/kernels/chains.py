@@ -103,7 +103,8 @@ def _outcomes(levels: list[_Level], scale: tuple[int, int], plan: Plan) -> Chain
     mean, median = np.full((plan.steps, people), np.nan), np.full((plan.steps, people), np.nan)
     best[0] = earliest
     for k in range(plan.steps - 1, 0, -1):
-        top = levels[k].take(np.flatnonzero(level[levels[k].person] == 1))
+        further = k + 1 < plan.steps
+        top = levels[k].take(np.flatnonzero(level[levels[k].person] == 1)) if further else levels[k]
         level[top.person] = k + 1
         _fill(top, (best, mean, median))
     return _numbered(Outcome(earliest >> scale[0], best, level, mean, median), earliest, scale)
