@@ -13,8 +13,8 @@ from analytics.filters import InvalidFilter
 from analytics.kinds import (
     aggregate,
     attribution,
-    event_names,
     dropoff,
+    event_names,
     funnel,
     lifecycle,
     live,
@@ -34,8 +34,8 @@ from analytics.kinds import (
 )
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.attribution_query import Attribution
-from analytics.kinds.event_names import EventNames
 from analytics.kinds.dropoff_query import DropOff
+from analytics.kinds.event_names import EventNames
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.lifecycle import Lifecycle
 from analytics.kinds.live import Live

@@ -16,7 +16,7 @@ from analytics.compile import condition, meets
 from analytics.dimensions import column
 from analytics.kernels import trails
 from analytics.kernels.arrays import begins
-from analytics.kinds import aggregate, attribution, funnel, lifecycle, paths, people_aggregate, retention, stickiness, trends
+from analytics.kinds import aggregate, attribution, dropoff, funnel, lifecycle, paths, people_aggregate, retention, stickiness, trends
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.people_query import EVERYONE, People
@@ -118,14 +118,13 @@ SHAPES: Mapping[str, Shape] = {
         attribution.lookback,
         lambda q, p: attribution.members(q, p.slice, p.touch or "touched"),
     ),
+    "dropoff": Shape(dropoff.tables, dropoff.permissions, dropoff.lookback, lambda q, p: dropoff.members(q, str(p.what), p.source)),
     "funnel": Shape(funnel.tables, funnel.permissions, funnel.lookback, _of_funnel),
     "lifecycle": Shape(
         lifecycle.tables, lifecycle.permissions, lifecycle.lookback, lambda q, p: lifecycle.members(q, stamp(p.bucket), p.state)
     ),
     "stickiness": Shape(stickiness.tables, stickiness.permissions, stickiness.lookback, lambda q, p: stickiness.members(q, p.times)),
-    "trends": Shape(
-        trends.tables, trends.permissions, trends.lookback, lambda q, p: trends.members(q, p.metric, stamp(p.bucket), p.slice)
-    ),
+    "trends": Shape(trends.tables, trends.permissions, trends.lookback, lambda q, p: trends.members(q, p.metric, stamp(p.bucket), p.slice)),
     "paths": Shape(paths.tables, paths.permissions, paths.lookback, _of_paths),
     "retention": Shape(
         retention.tables,

@@ -98,9 +98,8 @@ def _pointer(rows: list[Row], offsets: list[int], place: dict[str, Any], drawn: 
         said[row["later"]][f"s{names.index((row['legend'], row['line']))}"] = words.percent(row["rate"], locale)
     tip = spec.tooltip([("after", AFTER[locale]), *((f"s{i}", legend) for i, (legend, _) in enumerate(names))])
     hover = {"name": "hover", "select": {"type": "point", "fields": ["later"], "on": "pointerover", "clear": "pointerout"}}
-    layer = spec.layer(
-        said.values(), "rule", {"strokeWidth": {"expr": f"max(10, width / {max(len(said), 1)})"}, "color": palette.hover, "cursor": "pointer"},
-        {"x": place["x"], "opacity": spec.when("hover", 0.1, 0), "tooltip": tip},
-    )  # fmt: skip
+    width = {"expr": f"max(10, width / {max(len(said), 1)})"}
+    look = {"strokeWidth": width, "color": palette.hover, "cursor": "pointer"}
+    layer = spec.layer(said.values(), "rule", look, {"x": place["x"], "opacity": spec.when("hover", 0.1, 0), "tooltip": tip})
     layer["params"] = [hover, spec.pick("later")]
     return layer
