@@ -126,14 +126,14 @@ def _tiles(result: Result, locale: str, now: datetime) -> tuple[Tile, ...]:
     users = tuple(float(n) for n in result.series("live_users"))
     said = words.decimal(rate, 1 if rate < 10 else 0, locale)
     return (
-        _tile("online", ONLINE[locale], _count(result.value("users_online"), locale), ONLINE_NOTE[locale], users),
-        _tile("rate", RATE[locale], said, RATE_NOTE[locale], by_second[-SPARK_SECONDS:]),
-        _tile("events", EVENTS[locale], _count(result.value("live_events"), locale), WINDOW[locale], minutes),
-        _tile("views", VIEWS[locale], _count(result.value("live_views"), locale), WINDOW[locale], ()),
+        _tile("online", ONLINE[locale], _count(result.value("users_online"), locale), ONLINE_NOTE[locale], spark=users),
+        _tile("rate", RATE[locale], said, RATE_NOTE[locale], spark=by_second[-SPARK_SECONDS:]),
+        _tile("events", EVENTS[locale], _count(result.value("live_events"), locale), WINDOW[locale], spark=minutes),
+        _tile("views", VIEWS[locale], _count(result.value("live_views"), locale), WINDOW[locale], spark=()),
     )
 
 
-def _tile(name: str, label: str, value: str, note: str, spark: tuple[float, ...]) -> Tile:
+def _tile(name: str, label: str, value: str, note: str, *, spark: tuple[float, ...]) -> Tile:
     return Tile(name, label, value, note, "flat", "none", "", "", spark)
 
 

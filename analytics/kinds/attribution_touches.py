@@ -190,12 +190,13 @@ def _worded(visits: pd.DataFrame, rows: Ints) -> pd.DataFrame:
     said = visits[list(SAID)].astype(object).where(visits[list(SAID)].notna(), "")
     keys = pd.MultiIndex.from_arrays([said[n] for n in SAID] + [visits["came"]])
     codes, combinations = pd.factorize(keys)
-    channels = np.array([_channel(*one) for one in combinations], object)
+    channels = np.array([_channel(one) for one in combinations], object)
     said["channel"] = channels[codes]
     return said.iloc[rows].reset_index(drop=True)
 
 
-def _channel(channel: str, campaign: str, source: str, medium: str, came: int) -> str:
+def _channel(said: tuple[str, str, str, str, int]) -> str:
+    channel, campaign, source, medium, came = said
     if not (campaign or source or medium or came):
         return DIRECT
     return (of_medium(medium, f"{source.lower()}. ") if medium else None) or channel

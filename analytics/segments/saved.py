@@ -122,7 +122,7 @@ def change(store: sa.Engine, actor: Actor, known: tuple[str, int], draft: Draft,
         _steady(tx, actor)
         _unchanged(tx, actor, identity, version)
         kept = _kept(tx, actor, identity, draft) | {"frozen_at": None, "frozen_version": None}
-        return _update(tx, actor, identity, kept, now)
+        return _update(tx, actor, identity, kept, now=now)
 
 
 def rename(store: sa.Engine, actor: Actor, known: tuple[str, int], draft: tuple[str, str], *, now: datetime) -> Segment:
@@ -132,7 +132,7 @@ def rename(store: sa.Engine, actor: Actor, known: tuple[str, int], draft: tuple[
         _steady(tx, actor)
         now_is = _unchanged(tx, actor, *known)
         kept = _kept(tx, actor, known[0], Draft(draft[0], now_is.definition, draft[1]))
-        return _update(tx, actor, known[0], kept, now)
+        return _update(tx, actor, known[0], kept, now=now)
 
 
 def may_change(store: sa.Engine, actor: Actor, known: tuple[str, int]) -> Segment:
@@ -148,7 +148,7 @@ def mark_frozen(store: sa.Engine, actor: Actor, known: tuple[str, int], now: dat
     with writing(store) as tx:
         _steady(tx, actor)
         _unchanged(tx, actor, *known)
-        return _update(tx, actor, known[0], {"frozen_at": now, "frozen_version": known[1] + 1}, now)
+        return _update(tx, actor, known[0], {"frozen_at": now, "frozen_version": known[1] + 1}, now=now)
 
 
 def delete(store: sa.Engine, actor: Actor, identity: str) -> Segment:
@@ -265,7 +265,7 @@ def _acyclic(identity: str, name: str, definition: Group, others: Mapping[str, S
     walk(definition, (name,))
 
 
-def _update(tx: sa.Connection, actor: Actor, identity: str, kept: dict[str, Any], now: datetime) -> Segment:
+def _update(tx: sa.Connection, actor: Actor, identity: str, kept: dict[str, Any], *, now: datetime) -> Segment:
     tx.execute(sa.update(segments).where(segments.c.id == identity).values(kept | {"version": segments.c.version + 1, "updated_at": now}))
     _remember(tx, actor, identity, now)
     return _found(tx, actor.tenant.key, identity)

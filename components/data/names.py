@@ -58,7 +58,7 @@ def show(actor: Actor, now: datetime) -> None:
     for one in rows.violations(store(), actor.tenant.key, today - timedelta(days=DAYS - 1)):
         broken[one.event] = broken.get(one.event, 0) + one.events
     locale = actor.locale
-    lines = [_line(row, plan, broken, today, locale) for row in frame.head(MOST_SHOWN).itertuples()]
+    lines = [_line(row, plan, broken, today=today, locale=locale) for row in frame.head(MOST_SHOWN).itertuples()]
     empty = None if lines else (NOTHING[locale], NOTHING_NEXT[locale])
     card("names", (EVENTS[locale], NOTE[locale]), table([(label[locale], kind) for label, kind in HEADS], lines, locale), empty)
     unplanned = [str(name) for name in frame["event"] if name not in plan]
@@ -66,7 +66,7 @@ def show(actor: Actor, now: datetime) -> None:
         _promotion(actor, unplanned)
 
 
-def _line(row: object, plan: dict[str, Planned], broken: dict[str, int], today: date, locale: str) -> tuple[str | float | int, ...]:
+def _line(row: object, plan: dict[str, Planned], broken: dict[str, int], *, today: date, locale: str) -> tuple[str | float | int, ...]:
     name, first = str(row.event), date.fromisoformat(row.first_day)  # type: ignore[attr-defined]
     events, before = float(row.events), float(row.events_before)  # type: ignore[attr-defined]
     state = [NEW[locale]] if first > today - timedelta(days=DAYS) else [VANISHED[locale]] if not events and before else []

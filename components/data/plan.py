@@ -134,7 +134,7 @@ def read(table_of: pd.DataFrame) -> tuple[Property, ...]:
 
 def _save(actor: Actor, planned: Planned) -> None:
     try:
-        rows.save(store(), actor.tenant.key, planned, actor.email, utc_now())
+        rows.save(store(), actor.tenant.key, planned, by=actor.email, now=utc_now())
     except BadPlan as error:
         st.error(literal.markdown(INVALID[actor.locale].format(why=WHY.format(error=error)[actor.locale])), icon=":material/error:")
         return

@@ -37,7 +37,7 @@ def _planned(row: Any) -> Planned:
     return Planned(row.event, row.description, row.owner, row.status, properties)
 
 
-def save(store: sa.Engine, tenant: int, planned: Planned, by: str, now: datetime) -> None:
+def save(store: sa.Engine, tenant: int, planned: Planned, *, by: str, now: datetime) -> None:
     """Add an event to the plan, or change it. Raises BadPlan."""
     checked, c = planned.checked(), planned_events.c
     values = {

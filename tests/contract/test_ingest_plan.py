@@ -70,7 +70,7 @@ def test_events_that_break_the_plan_are_kept_flagged_and_counted(warehouse, tmp_
 
     async def story():
         async with running(warehouse, tmp_path) as here:
-            rows.save(here.store, 1, BOUGHT, "ann@acme.test", utc_now())
+            rows.save(here.store, 1, BOUGHT, by="ann@acme.test", now=utc_now())
             answer = await here.post(EVENTS, sent)
             assert answer.json()["data"]["accepted"] == 3
             await here.drained()

@@ -56,7 +56,7 @@ def test_events_are_listed_and_taken_into_the_plan(opened, store):
 
 
 def test_an_event_of_the_plan_is_changed_and_removed(opened, store):
-    rows.save(store, 1, Planned("bought", "Paid", "growth", "active", (Property("plan", "text", True),)), "x", utc_now())
+    rows.save(store, 1, Planned("bought", "Paid", "growth", "active", (Property("plan", "text", True),)), by="x", now=utc_now())
     at = opened("alice", "data", part="plan")
     assert "bought" in html(at)
     at.selectbox(key="plan_event").select("bought").run()
