@@ -58,6 +58,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "segment_members": {"definition": {"kind": "all", "of": [{"kind": "did", "window": {}}]}},
     "people": {"of": {"kind": "funnel", "steps": [{"event": "globexonly visit"}]}, "step": 1, "outcome": "reached"},
 }
+OF_ONE = {"person"}  # refused alike for somebody of theirs and for nobody: below
 NAME_THEIRS = {"segment_overlap", "segment_reasons"}  # cannot be asked without the id of one's own: tests/unit/api/test_segments.py
 
 
@@ -117,7 +118,7 @@ def bearer(store: sa.Engine, name: str) -> dict[str, str]:
 
 
 def test_every_shape_is_tried() -> None:
-    assert SHAPES.keys() | NAME_THEIRS == KINDS.keys()
+    assert SHAPES.keys() | NAME_THEIRS | OF_ONE == KINDS.keys()
 
 
 @pytest.mark.parametrize("kind", SHAPES)
@@ -132,6 +133,21 @@ def test_no_shape_answers_with_anything_of_theirs(client: TestClient, store: sa.
     if kind in ("people", "movements", "sessions"):
         assert len(own.frame) > 0
         assert "globexonly" not in shown
+
+
+@pytest.mark.parametrize("view", ["profile", "days", "timeline"])
+def test_somebody_of_theirs_is_nobody(client: TestClient, store: sa.Engine, house: Warehouse, view: str) -> None:
+    def asked(name: str) -> dict[str, Any]:
+        return {"kind": "person", "id": name, "view": view, "period": MARCH}
+
+    def error(name: str) -> tuple[int, str, str]:
+        answer = client.post("/api/v1/query", json=asked(name), headers=bearer(store, "alice"))
+        said = answer.json()["error"]
+        return answer.status_code, said["code"], said["message"].replace(name, "NAME")
+
+    own = run(query_from_json(asked("globexonly person")), person(store, "charlie"), datetime(2026, 3, 10, tzinfo=UTC))
+    assert len(own.frame) > 0
+    assert error("globexonly person") == error("never seen") == (422, "invalid_query", error("never seen")[2])
 
 
 @pytest.mark.parametrize("dimension", ["user", "customer", "country", "page", "event", "plan", "property.x"])
