@@ -13,8 +13,10 @@ from analytics.filters import Filter
 from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.people_query import CELLS, People
+from analytics.kinds.segment_overlap import SegmentOverlap
 from analytics.period import Grain, Period, step
 from analytics.query import Query, Scope
+from analytics.segment_names import IN, OUT, SEGMENT
 from reports.report import Panel
 
 MOVEMENT_OF = {
@@ -53,6 +55,8 @@ def people_behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Quer
     asked = panel.asked(panel.query, scope)
     if isinstance(asked, DropOff):
         return _dropped(asked, picked)
+    if isinstance(asked, SegmentOverlap):
+        return _exactly(asked, picked)
     cell: dict[str, Any] = {name: _plain(picked[name]) for name in CELLS.get(asked.kind, ()) if picked.get(name) not in (None, "")}
     if "slice" in cell and not isinstance(cell["slice"], list):
         cell["slice"] = [cell["slice"]]
@@ -87,11 +91,24 @@ def _plain(text: str) -> Any:
 
 
 def _dropped(asked: DropOff, picked: Mapping[str, str]) -> Query | None:
-    """Those of the value that was clicked who dropped."""
+    """Those who dropped and met or did what was clicked; those of the value that was clicked who dropped."""
+    if asked.look != "differences":
+        if not {"what", "source"} <= picked.keys() or asked.of.per != "user":
+            return None
+        return People(of=asked, period=asked.period, what=picked["what"], source=picked["source"])
     if not picked.get("dimension") or not picked.get("step"):
         return None
     of = asked.asked.model_copy(update={"by": (picked["dimension"],), "limit": 100})
     return People(of=of, period=of.period, step=int(picked["step"]), outcome="dropped", slice=(picked.get("value", ""),))
+
+
+def _exactly(asked: SegmentOverlap, picked: Mapping[str, str]) -> Query | None:
+    """Who is in each segment of the column that was clicked and in no other."""
+    if not picked.get("among"):
+        return None
+    among = {int(place) for place in picked["among"].split("+")}
+    places = enumerate(asked.segments)
+    return People(filters=tuple(Filter("is", SEGMENT + one, (IN if place in among else OUT,)) for place, one in places))
 
 
 def bucket_period(key: str, grain: str) -> Period:

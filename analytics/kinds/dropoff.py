@@ -13,7 +13,7 @@ from accounts.language import Text
 from accounts.roles import Permission
 from analytics.kernels.outcome import wilson
 from analytics.kinds import funnel
-from analytics.kinds.dropoff_after import errors, followed
+from analytics.kinds.dropoff_after import counted, errors, followed
 from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel
 from analytics.metric import Metric, Unit
@@ -99,9 +99,7 @@ def answer(question: Question) -> Result:
     if query.look == "differences":
         frame, keys = _differences(whole, query, looked), _keys(("dimension", DIMENSION), ("value", VALUE), ("step", STEP))
     else:
-        look = followed if query.look == "next" else errors
-        found = look(whole, step, query.within_seconds)
-        frame, keys = _compared(found).head(query.limit), _keys(("what", WHAT), ("source", WHERE))
+        frame, keys = _compared(counted(*_met(whole, query, step))).head(query.limit), _keys(("what", WHAT), ("source", WHERE))
     row = steps.frame.iloc[step - 1] if len(steps.frame) else {"people": 0.0, "dropped": 0.0}
     columns = (*keys, *(Column(m.name, m.label, m.unit, "metric") for m in metrics))
     return Result(
@@ -114,6 +112,21 @@ def answer(question: Question) -> Result:
         trail=tuple(question.trail),
         extra={"step": step, "before": query.asked.plan().previous(step - 1) + 1, "titles": [s.title for s in query.asked.steps]},
     )
+
+
+def members(question: Question, what: str, source: str | None) -> pd.DataFrame:
+    """`key`: of those looked at who dropped, who met or did it. The question holds the DropOff."""
+    query = cast(DropOff, question.query)
+    whole = replace(question, query=query.asked)
+    step = query.step or _largest(funnel.answer(whole).frame, query.asked)
+    met, _ = _met(whole, query, step)
+    here = met["dropped"].astype(bool) & (met["what"] == what) & ((met["source"] == source) if source else True)
+    return met.loc[here, ["key"]].drop_duplicates().sort_values("key", ignore_index=True).astype("int64")
+
+
+def _met(whole: Question, query: DropOff, step: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    look = followed if query.look == "next" else errors
+    return look(whole, step, query.within_seconds)
 
 
 def _keys(*named: tuple[str, Text]) -> tuple[Column, ...]:

@@ -22,7 +22,10 @@ NOTHING = ""  # the row of those after whose step nothing came
 _SCATTER = np.uint64(11_400_714_819_323_198_485)  # 2^64 / golden ratio: neighbouring keys fall far apart
 
 
-def followed(question: Question, step: int, within: int) -> pd.DataFrame:
+Met = tuple[pd.DataFrame, pd.DataFrame]  # `key, dropped, what, source`, each once per person; and everybody looked at
+
+
+def followed(question: Question, step: int, within: int) -> Met:
     """The first event after the step before, page views by their path; NOTHING for those who did nothing more."""
     sides = _sides(question, step)
     item = sa.case((events.c.name == PAGE_VIEW, sa.func.coalesce(events.c.path, events.c.page, events.c.name)), else_=events.c.name)
@@ -30,10 +33,10 @@ def followed(question: Question, step: int, within: int) -> pd.DataFrame:
     found = _after(question, sides, within, lambda who: _of(events, who, item, kind).add_columns(events.c.seq))
     first = found.sort_values(["key", "ts", "seq"]).drop_duplicates("key")
     silent = sides[~sides["key"].isin(first["key"])]
-    return _counted(pd.concat([first, silent.assign(what=NOTHING, source="event")]), sides)
+    return pd.concat([first, silent.assign(what=NOTHING, source="event")]), sides
 
 
-def errors(question: Question, step: int, within: int) -> pd.DataFrame:
+def errors(question: Question, step: int, within: int) -> Met:
     """Every error met, each person once: errors of forms, logged errors, and events whose action is "error"."""
     sides = _sides(question, step)
     form = form_errors.c
@@ -45,7 +48,7 @@ def errors(question: Question, step: int, within: int) -> pd.DataFrame:
         lambda who: _of(events, who, events.c.name, sa.literal("event")).where(events.c.action == "error"),
     ]
     found = pd.concat([_after(question, sides, within, part) for part in parts])
-    return _counted(found.drop_duplicates(["key", "what", "source"]), sides)
+    return found.drop_duplicates(["key", "what", "source"]), sides
 
 
 def _sides(question: Question, step: int) -> pd.DataFrame:
@@ -80,7 +83,7 @@ def _moment(at: int) -> datetime:
     return EPOCH + timedelta(microseconds=int(at))
 
 
-def _counted(found: pd.DataFrame, sides: pd.DataFrame) -> pd.DataFrame:
+def counted(found: pd.DataFrame, sides: pd.DataFrame) -> pd.DataFrame:
     """`what, source`, how many of each side, and of how many."""
     dropped = found["dropped"].astype(bool)
     count = found.assign(dropped=dropped.astype(float), went=(~dropped).astype(float))

@@ -10,6 +10,7 @@ from pydantic import Field, NaiveDatetime, field_serializer, model_validator
 
 from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.attribution_query import Attribution
+from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.lifecycle import Lifecycle, State
 from analytics.kinds.paths import Paths
@@ -20,13 +21,16 @@ from analytics.query import Query, Scope
 
 Word = Annotated[str, Field(max_length=600)]
 # Another kind whose cells have people joins here, in CELLS, and in SHAPES of `people_shapes`.
-Asked = Annotated[Aggregate | Attribution | Funnel | Lifecycle | Stickiness | Paths | Retention | Trends, Field(discriminator="kind")]
+Asked = Annotated[
+    Aggregate | Attribution | DropOff | Funnel | Lifecycle | Stickiness | Paths | Retention | Trends, Field(discriminator="kind")
+]
 EVERYONE = "everyone"  # the kind where no other question is asked about
 CELLS: Mapping[str, frozenset[str]] = {
     EVERYONE: frozenset(),
     "aggregate": frozenset({"metric", "bucket", "slice"}),
     "attribution": frozenset({"slice", "touch"}),
     "trends": frozenset({"metric", "bucket", "slice"}),
+    "dropoff": frozenset({"what", "source"}),
     "funnel": frozenset({"step", "outcome", "slice", "bucket", "took"}),
     "lifecycle": frozenset({"state", "bucket"}),
     "stickiness": frozenset({"times"}),
@@ -46,7 +50,8 @@ class People(Query):
     dropped those whose path ended at it, or a whole `path` by its items.
     Of a retention grid of users: the cohort that began in `bucket`, and `later` buckets on who came
     back or, dropped, who did not, in a `slice`. Of attribution: who converted with a touchpoint of the `slice`, or with `touch` none,
-    without any. What is left out is not narrowed. Without `of`: everyone known.
+    without any. Of reasons for dropping: those who dropped and met `what` (seen in `source`); "" is nothing more. What is left out is not
+    narrowed. Without `of`: everyone known.
 
     The period is this query's; its filters are added to those of the question asked about. `search` keeps those whose id or e-mail
     begins with it or whose name contains it.
@@ -65,6 +70,7 @@ class People(Query):
     took: tuple[float, float] | None = None
     source: Word | None = None
     target: Word | None = None
+    what: Word | None = None
     path: Annotated[tuple[Word, ...], Field(min_length=1, max_length=20)] | None = None
     touch: Literal["touched", "other", "none"] | None = None
     search: Annotated[str, Field(max_length=200)] | None = None
@@ -160,6 +166,13 @@ def _paths_cell(query: People, of: Paths) -> None:
         raise ValueError("a path ends at one node: name it")
 
 
+def _dropoff_cell(query: People, of: DropOff) -> None:
+    if query.what is None or of.look == "differences":
+        raise ValueError("of what the dropped met or did next, say what")
+    if of.of.per != "user":
+        raise ValueError("only a funnel by user tells who met what")
+
+
 def _retention_cell(query: People, of: Retention) -> None:
     _sliced(query, of.by, "grid")
     if of.subject != "users":
@@ -171,6 +184,7 @@ def _retention_cell(query: People, of: Retention) -> None:
 _CHECKS: Mapping[str, Callable[[People, Any], None]] = {
     "aggregate": _aggregate_cell,
     "attribution": _attribution_cell,
+    "dropoff": _dropoff_cell,
     "funnel": _funnel_cell,
     "paths": _paths_cell,
     "trends": _trends_cell,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from accounts.actor import Actor
 from accounts.language import Text
+from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.paths import Paths
 from analytics.kinds.people_query import People
@@ -18,7 +19,7 @@ from components.analysis.path_ways import path_title, path_ways
 from components.people import people_list
 from data_access.clock import utc_now
 from reports import dates
-from reports.charts.dropoff import named
+from reports.charts.dropoff import NOTHING, named
 from reports.drill import bucket_period
 from reports.sentences import filters_sentence
 
@@ -38,6 +39,8 @@ def title(query: People, panel: Text, locale: str) -> str:
     of = query.of
     if isinstance(of, Paths):
         return path_title(query, locale)
+    if isinstance(of, DropOff):
+        return f"{panel[locale]} · {query.what or NOTHING[locale]}"
     if not isinstance(of, Funnel):
         return BEHIND[locale].format(title=panel[locale])
     said = ENTERED[locale]

@@ -59,6 +59,7 @@ def differences(result: Result, panel: Panel, palette: Palette, locale: str) -> 
             "labelExpr": axes.labels([(m, words.change(m, "points", locale)) for m in marks]),
             "grid": True,
             "labelOverlap": "greedy",
+            "labelSeparation": 6,
         },
         "scale": {"domain": [marks[0], marks[-1]], "nice": False, "range": [0, {"expr": "max(width - 130, 40)"}]},
     }
@@ -119,7 +120,8 @@ def _numbered(row: dict[Any, Any], result: Result, locale: str) -> str:
 
 
 def happened(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
-    """One bar per event or error: the share of the dropped it happened to; the tick is the share of those who went on."""
+    """One bar per event or error: the share of the dropped it happened to; the tick is the share of those who went on. A click
+    gives back `what` and `source`."""
     rows = [_met(order, row, locale) for order, row in enumerate(result.frame.head(int(panel.options.get("top", 8))).to_dict("records"))]
     for row in rows:
         row["fill"] = palette.bad if row["low"] > 0 else palette.series[3]
@@ -132,7 +134,9 @@ def happened(result: Result, panel: Panel, palette: Palette, locale: str) -> Cha
     y = _names(rows)
     tip = spec.tooltip([("name", WHAT[locale]), ("dropped", DROPPED[locale]), ("went", WENT[locale]), ("apart", DIFFERENCE[locale])])
     fill = {"field": "fill", "type": "nominal", "scale": None}
-    bar = spec.layer(rows, "bar", {"height": 14}, {"x": x | {"field": "share"}, "y": y, "color": fill, "tooltip": tip})
+    style = {"height": 14, "cursor": "pointer"}
+    bar = spec.layer(rows, "bar", style, {"x": x | {"field": "share"}, "y": y, "color": fill, "tooltip": tip})
+    bar["params"] = [spec.pick("what", "source")]
     tick = spec.layer(rows, "tick", {"color": palette.ink, "thickness": 2, "size": 20}, {"x": x | {"field": "on"}, "y": y, "tooltip": tip})
     said = spec.layer(rows, "text", {"align": "right"}, {"x": {"value": {"expr": "width"}}, "y": y, "text": {"field": "said"}})
     return spec.chart([bar, tick, said], palette, BAR * max(len(rows), 1) + 6)
@@ -145,6 +149,8 @@ def _met(order: int, row: dict[Any, Any], locale: str) -> Row:
     low, high = (words.change(float(row[name]), "points", locale) for name in ("low", "high"))
     return {
         "order": order,
+        "what": str(row["what"]),
+        "source": str(row["source"]),
         "name": str(row["what"]) or NOTHING[locale],
         "share": share,
         "on": on if known else 0.0,

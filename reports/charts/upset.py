@@ -20,7 +20,8 @@ SHARE = Text("Share of all in any", "Part de l’ensemble")
 
 
 def upset(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
-    """The most frequent combinations, each person in exactly one. Segments stand below in the order asked for, with their sizes."""
+    """The most frequent combinations, each person in exactly one. Segments stand below in the order asked for, with their sizes.
+    A click gives back `among`: the places of the column's segments, such as `0+2`."""
     segments, sizes = result.extra["segments"], result.extra["sizes"]
     sets = result.extra["sets"][:MOST]
     rows = [_column(result, i, places, locale) for i, places in enumerate(sets)]
@@ -39,8 +40,11 @@ def upset(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
     labels = [{"y": depth - 1 - p, "name": title(one), "size": words.count(sizes[p], locale)} for p, one in enumerate(segments)]
     above = {"text": {"field": "short"}, "y": y | {"field": "top"}}
     between = {"y": y | {"field": "y"}, "y2": {"field": "to"}}
+    style = {"color": palette.accent, "cursor": "pointer"}
+    bar = spec.layer(bars, "bar", style, place | {"y": y | {"field": "base"}, "y2": {"field": "top"}})
+    bar["params"] = [spec.pick("among")]
     layers = [
-        spec.layer(bars, "bar", {"color": palette.accent}, place | {"y": y | {"field": "base"}, "y2": {"field": "top"}}),
+        bar,
         spec.layer(bars, "text", {"baseline": "bottom", "dy": -3}, place | above),
         spec.layer(joins, "rule", {"color": palette.accent, "strokeWidth": 2.5}, place | between),
         _dots(dots, place | {"y": y | {"field": "y"}}, palette),
@@ -60,6 +64,7 @@ def _column(result: Result, i: int, places: list[int], locale: str) -> Row:
     users, share = (float(result.frame[name].iloc[i]) for name in ("segment_users", "segment_share"))
     return {
         "i": i,
+        "among": "+".join(map(str, places)),
         "users": users,
         "said": " + ".join(title(result.extra["segments"][p]) for p in places),
         "short": words.count(users, locale),

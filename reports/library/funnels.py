@@ -191,4 +191,4 @@ def _reasons(query: Funnel, view: str) -> tuple[Panel, ...]:
 
 
 def _after(name: str, title: Text, query: DropOff, note: Text) -> Panel:
-    return Panel(name, title, query, "happened", note, needs="usage")
+    return Panel(name, title, query, "happened", note, drill=People(), needs="usage")

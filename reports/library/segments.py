@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.language import Text
+from analytics.kinds.people_query import People
 from analytics.kinds.segment_difference import SegmentDifference
 from analytics.kinds.segment_overlap import SegmentOverlap
 from analytics.kinds.segment_size import SegmentSize
@@ -50,4 +51,4 @@ def difference_panels(segment: str, against: str | None) -> tuple[Panel, Panel]:
 
 def overlap_panel(segments: tuple[str, ...]) -> Panel:
     """Two to six segments."""
-    return Panel("segment_overlap", OVERLAP, SegmentOverlap(segments=segments), "upset", note=OVERLAP_NOTE, fixed=True)
+    return Panel("segment_overlap", OVERLAP, SegmentOverlap(segments=segments), "upset", note=OVERLAP_NOTE, fixed=True, drill=People())

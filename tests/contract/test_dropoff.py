@@ -12,6 +12,7 @@ from analytics.kinds import query_from_json
 from analytics.kinds.dropoff import newcombe
 from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel, FunnelStep
+from analytics.kinds.people_query import People
 from analytics.query import InvalidQuery
 from analytics.run import Forbidden
 from ingest.writer import BatchWriter
@@ -110,3 +111,22 @@ def test_newcombes_own_example():
     one, other = (np.array([56.0]), np.array([70.0])), (np.array([48.0]), np.array([80.0]))
     low, high = newcombe(one, other, 1.959964)
     assert (low[0], high[0]) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
+
+
+@pytest.mark.parametrize(
+    ("look", "what", "who"),
+    [
+        ("errors", "pay · card · No card", {"Safari5", "Safari6"}),
+        ("next", "/help", {f"Safari{i}" for i in range(3, 12, 2)}),
+        ("next", "", {f"Safari{i}" for i in range(2, 12, 2)}),
+    ],
+)
+def test_a_bar_leads_to_those_who_dropped_there(shop, look, what, who):
+    question = DropOff(of=BUY, look=look)
+    assert set(shop.ask(People(of=question, what=what)).frame["external_id"]) == who
+
+
+def test_a_reason_is_named_of_what_was_met_only():
+    for cell in ({"of": DropOff(of=BUY, look="next")}, {"of": DropOff(of=BUY), "what": "x"}):
+        with pytest.raises(ValueError, match="say what"):
+            People(**cell)
