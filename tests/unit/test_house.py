@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import statistics
 import subprocess
 from pathlib import Path
@@ -18,10 +19,15 @@ MAY_READ_THE_CLOCK = {"data_access/clock.py"}
 pytestmark = pytest.mark.skipif(not FILES, reason="needs the git checkout")
 
 
-def functions(path: Path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+@functools.cache
+def tree(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of the file, parsed once for all tests."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
+@functools.cache
+def functions(path: Path) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]:
+    return tuple(node for node in tree(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def length(node: ast.AST) -> int:
@@ -68,7 +74,7 @@ def test_nesting_is_at_most_three():
 
 
 def clock_reads(path: Path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in tree(path):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS):
             continue
         if isinstance(node.func.value, ast.Name) and node.func.value.id in ("datetime", "date", "time"):
@@ -85,14 +91,15 @@ def test_names_say_what_a_thing_is(word):
     named = [
         f"{path.relative_to(ROOT)} {node.name}"
         for path in PRODUCT
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in tree(path)
         if isinstance(node, ast.ClassDef) and node.name.endswith(word)
     ]
     assert named == []
 
 
+@functools.cache
 def imported(path: Path) -> set[str]:
-    nodes = list(ast.walk(ast.parse(path.read_text())))
+    nodes = tree(path)
     plain = {alias.name.split(".")[0] for n in nodes if isinstance(n, ast.Import) for alias in n.names}
     return plain | {n.module.split(".")[0] for n in nodes if isinstance(n, ast.ImportFrom) and n.module}
 
