@@ -113,7 +113,7 @@ def plain(steps, window=5, order="ordered", **more):
     return Rules(steps, window, (False,) * steps, (False,) * steps, order=order, **more)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(situations("ordered", 7))
 @example((plain(3), [[Happened(1, A), Happened(1, C), Happened(1, B)]]))  # a tie fills steps in any order
 @example((plain(2), [[Happened(1, AB)]]))  # one event fills one step
@@ -125,14 +125,14 @@ def test_ordered(situation):
     same(*situation)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(situations("strict", 6))
 @example((plain(3, order="strict"), [[Happened(1, A), Happened(1, B), Happened(2, B), Happened(3, C)]]))  # a leftover may come before
 def test_strict(situation):
     same(*situation)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(situations("unordered", 6))
 @example((plain(2, order="unordered"), [[Happened(1, AB), Happened(2, A)]]))
 def test_unordered(situation):
