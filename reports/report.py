@@ -24,7 +24,8 @@ class Panel:
     with a period and grain of its own, for the sparklines of `Result.extra["trend"]`. A `fixed` panel keeps
     its own period and grain and takes only the reader's filters; its note says which period that is. `drill` is the
     question asked when a bar, a point or a row is clicked, narrowed to what was clicked. `needs` names the kind of
-    business the panel speaks of: a tenant that has no such data does not see it, nor one that has any of `unless`.
+    business the panel speaks of: a tenant that has no such data does not see it, nor one that has any of `unless`. A page leaves out a
+    panel that takes a right, `only`, which the reader lacks.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Panel:
     drill: Query | None = None
     needs: Business = "anything"
     unless: tuple[Business, ...] = ()
+    only: Permission | None = None
 
     def asked(self, query: Query, scope: Scope) -> Query:
         """One of the panel's questions, inside the reader's scope."""

@@ -24,7 +24,8 @@ PROBES = {
 def fitting(report: Report, actor: Actor, now: datetime) -> Report:
     """The report with the panels whose kind of business the tenant has, and its targets on the headline numbers.
 
-    A panel that the reader may not see stays: it says so itself. Of a tenant that has no data at all nothing is left.
+    A panel that the reader may not see stays and says so itself, unless it is `only` for others. Of a tenant that has no data at all
+    nothing is left.
     """
     known: dict[str, bool] = {}
 
@@ -34,8 +35,12 @@ def fitting(report: Report, actor: Actor, now: datetime) -> Report:
         return known[needs]
 
     started = any(has(needs) for needs in PROBES)
-    panels = tuple(_aimed(panel, actor) for panel in report.panels if started and _kept(panel, has))
+    panels = tuple(_aimed(panel, actor) for panel in report.panels if started and _open(panel, actor) and _kept(panel, has))
     return replace(report, panels=panels)
+
+
+def _open(panel: Panel, actor: Actor) -> bool:
+    return panel.only is None or actor.may(panel.only)
 
 
 def _kept(panel: Panel, has: Callable[[str], bool]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from accounts.language import Text
+from accounts.roles import Permission
 from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel, FunnelStep
 from analytics.kinds.people_query import People
@@ -191,4 +192,5 @@ def _reasons(query: Funnel, view: str) -> tuple[Panel, ...]:
 
 
 def _after(name: str, title: Text, query: DropOff, note: Text) -> Panel:
-    return Panel(name, title, query, "happened", note, drill=People(), needs="usage")
+    only = Permission.READ_HEALTH if query.look == "errors" else None
+    return Panel(name, title, query, "happened", note, drill=People(), needs="usage", only=only)

@@ -61,6 +61,14 @@ def test_a_viewer_is_told_the_page_is_not_open(opened):
     assert reasons.FORBIDDEN.en in html(opened("bob", "funnels"))
 
 
+def test_errors_are_left_out_for_who_may_not_read_them(opened, store):
+    actors.set_roles(store, actor(store, "bob").id, ["executive"], utc_now())
+    at = opened("bob", "funnels", period="12m")
+    assert "What they did next" in html(at)
+    assert "Errors they met" not in html(at)
+    assert reasons.FORBIDDEN.en not in html(at)
+
+
 def test_the_address_is_the_question_and_each_choice_writes_it(opened):
     at = opened("alice", "funnels", period="12m", q=FORM)
     assert not at.exception
