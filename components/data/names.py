@@ -91,5 +91,5 @@ def _promotion(actor: Actor, unplanned: list[str]) -> None:
 def promote(actor: Actor, names: list[str], now: datetime) -> None:
     """Each becomes a draft of the plan."""
     for name in names:
-        rows.save(store(), actor.tenant.key, inferred(warehouse(), actor.tenant.key, name), actor.email, now)
+        rows.save(store(), actor.tenant.key, inferred(warehouse(), actor.tenant.key, name), by=actor.email, now=now)
         audit.record(store(), audit.Entry("plan_event", name, "done", actor, session.visit().address), now)
