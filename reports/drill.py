@@ -10,13 +10,17 @@ import orjson
 from pydantic import ValidationError
 
 from analytics.filters import Filter
+from analytics.kinds.aggregate import Aggregate
 from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.people_query import CELLS, People
+from analytics.kinds.segment_difference import SegmentDifference
 from analytics.kinds.segment_overlap import SegmentOverlap
+from analytics.kinds.segment_size import SegmentSize
 from analytics.period import Grain, Period, step
 from analytics.query import Query, Scope
 from analytics.segment_names import IN, OUT, SEGMENT
+from reports.charts.effects import EVENT
 from reports.report import Panel
 
 MOVEMENT_OF = {
@@ -57,6 +61,8 @@ def people_behind(panel: Panel, picked: Mapping[str, str], scope: Scope) -> Quer
         return _dropped(asked, picked)
     if isinstance(asked, SegmentOverlap):
         return _exactly(asked, picked)
+    if isinstance(asked, SegmentSize | SegmentDifference):
+        return _members(asked, picked)
     cell: dict[str, Any] = {name: _plain(picked[name]) for name in CELLS.get(asked.kind, ()) if picked.get(name) not in (None, "")}
     if "slice" in cell and not isinstance(cell["slice"], list):
         cell["slice"] = [cell["slice"]]
@@ -109,6 +115,18 @@ def _exactly(asked: SegmentOverlap, picked: Mapping[str, str]) -> Query | None:
     among = {int(place) for place in picked["among"].split("+")}
     places = enumerate(asked.segments)
     return People(filters=tuple(Filter("is", SEGMENT + one, (IN if place in among else OUT,)) for place, one in places))
+
+
+def _members(asked: SegmentSize | SegmentDifference, picked: Mapping[str, str]) -> Query | None:
+    """Who is in the segment today and has the value, or did what was clicked; of a size or a mean everybody in it."""
+    if not picked or asked.segment is None:
+        return None
+    name, value = picked.get("cut", ""), picked.get("what", "")
+    if name == EVENT:
+        did = Aggregate(metrics=("events",), period=asked.period, filters=(Filter("is", EVENT, (value,)),), segment=asked.segment)
+        return People(of=did, period=asked.period, segment=asked.segment)
+    everybody = People(segment=asked.segment)
+    return _filtered(everybody, name, value) if name else everybody
 
 
 def bucket_period(key: str, grain: str) -> Period:

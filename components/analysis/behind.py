@@ -14,6 +14,7 @@ from analytics.kinds.dropoff_query import DropOff
 from analytics.kinds.funnel_query import Funnel
 from analytics.kinds.paths import Paths
 from analytics.kinds.people_query import People
+from analytics.segment_names import title as called
 from components import literal, scope
 from components.analysis.path_ways import path_title, path_ways
 from components.people import people_list
@@ -27,6 +28,7 @@ CAME = Text("Came to step {step}: {title}", "Arrivés à l’étape {step} : {ti
 LOST = Text("Dropped before step {step}: {title}", "Perdus avant l’étape {step} : {title}")
 ENTERED = Text("Entered the funnel", "Entrés dans l’entonnoir")
 BEHIND = Text("Behind “{title}”", "Derrière « {title} »")
+TODAY = Text("In “{name}” today", "Dans « {name} » aujourd’hui")
 ZOOM = Text("Look at {period} only", "Ne regarder que {period}")
 SPLIT = Text("Break the funnel down by it", "Ventiler l’entonnoir ainsi")
 REASONS = Text("Why they drop here", "Pourquoi ils partent ici")
@@ -41,6 +43,8 @@ def title(query: People, panel: Text, locale: str) -> str:
         return path_title(query, locale)
     if isinstance(of, DropOff):
         return f"{panel[locale]} · {query.what or NOTHING[locale]}"
+    if of is None and query.segment:
+        return TODAY[locale].format(name=called(query.segment))
     if not isinstance(of, Funnel):
         return BEHIND[locale].format(title=panel[locale])
     said = ENTERED[locale]

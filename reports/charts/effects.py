@@ -17,6 +17,7 @@ from reports.charts.view import Chart, Sheet, SheetColumn
 from reports.report import Panel
 
 BAR, LARGEST = 26, 0.8
+EVENT = "event"
 WHAT, HERE, THERE = Text("What", "Quoi"), Text("Segment", "Segment"), Text("Compared", "Comparé")
 GAP, INTERVAL = Text("Difference", "Écart"), Text("95% interval", "Intervalle à 95 %")
 LIFT, EFFECT = Text("Lift", "Rapport"), Text("Effect size", "Taille d’effet")
@@ -27,7 +28,10 @@ TO = Text("{low} to {high}", "{low} à {high}")
 
 
 def effects(result: Result, panel: Panel, palette: Palette, locale: str) -> Chart:
-    """The largest effects (`options["top"]`, default 12): to the right more in the segment, to the left less."""
+    """The largest effects (`options["top"]`, default 12): to the right more in the segment, to the left less.
+
+    A click gives back `cut` (a dimension, `event`, or nothing of a mean) and `what`, its value.
+    """
     frame = result.frame.dropna(subset=["effect"]).head(int(panel.options.get("top", 12)))
     rows = [_row(result, row, i, locale) for i, row in enumerate(frame.to_dict("records"))]
     names = axes.labels([(float(row["order"]), row["name"]) for row in rows])
@@ -44,7 +48,8 @@ def effects(result: Result, panel: Panel, palette: Palette, locale: str) -> Char
     x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": domain, "nice": False}}
     colour = spec.condition("datum.value < 0", palette.previous, palette.accent)
     place = {"x": x, "y": y, "tooltip": spec.tooltip([(f, t[locale]) for f, t in tip])}
-    bars = spec.layer(rows, "bar", {}, place | {"color": colour})
+    bars = spec.layer(rows, "bar", {"cursor": "pointer"}, place | {"color": colour})
+    bars["params"] = [spec.pick("cut", "what")]
     more = spec.layer([r for r in rows if r["value"] >= 0], "text", {"align": "left", "dx": 6}, place | {"text": {"field": "said"}})
     less = spec.layer([r for r in rows if r["value"] < 0], "text", {"align": "right", "dx": -6}, place | {"text": {"field": "said"}})
     return spec.chart([bars, more, less], palette, BAR * max(len(rows), 1) + 10)
@@ -53,8 +58,9 @@ def effects(result: Result, panel: Panel, palette: Palette, locale: str) -> Char
 def effects_table(result: Result, panel: Panel, palette: Palette, locale: str) -> Sheet:
     """Every feature in words, the largest effects first."""
     heads = (WHAT, HERE, THERE, GAP, INTERVAL, LIFT, EFFECT)
-    columns = tuple(SheetColumn(head.en, head[locale], i > 0) for i, head in enumerate(heads))
-    fields = ("name", "here", "there", "gap", "interval", "lift", "effect")
+    hidden = tuple(SheetColumn(name, "", False, hidden=True) for name in ("cut", "what"))
+    columns = (*(SheetColumn(head.en, head[locale], i > 0) for i, head in enumerate(heads)), *hidden)
+    fields = ("name", "here", "there", "gap", "interval", "lift", "effect", "cut", "what")
     rows = [_row(result, row, i, locale) for i, row in enumerate(result.frame.to_dict("records"))]
     cells = tuple(tuple(row[name] for name in fields) for row in rows)
     return Sheet(columns, cells, cells)
@@ -66,6 +72,8 @@ def _row(result: Result, row: dict[Any, Any], order: int, locale: str) -> Row:
     return {
         "order": order,
         "name": feature(row, locale),
+        "cut": cut(row, locale),
+        "what": str(row["value"]),
         "value": float(row["effect"]),
         "here": here,
         "said": VERSUS[locale].format(here=here, there=there),
@@ -81,10 +89,16 @@ def feature(row: dict[Any, Any], locale: str) -> str:
     """`Did “export”`, `Country: France`, `Active days`."""
     if row["measure"] == "mean":
         return str(row["feature"])
-    of = next((DIMENSIONS[name] for name in CUTS if DIMENSIONS[name].label[locale] == row["feature"]), None)
-    if of is None:
+    if (name := cut(row, locale)) == EVENT:
         return QUOTED[locale].format(feature=row["feature"], value=row["value"])
-    return IS[locale].format(feature=row["feature"], value=words.slice_name(of, row["value"], locale))
+    return IS[locale].format(feature=row["feature"], value=words.slice_name(DIMENSIONS[name], row["value"], locale))
+
+
+def cut(row: dict[Any, Any], locale: str) -> str:
+    """The dimension that a share is of, `event` of what people did; nothing of a mean."""
+    if row["measure"] == "mean":
+        return ""
+    return next((name for name in CUTS if DIMENSIONS[name].label[locale] == row["feature"]), EVENT)
 
 
 def _unit(row: dict[Any, Any], locale: str) -> Unit:

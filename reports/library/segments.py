@@ -16,7 +16,10 @@ ABOUT = Text(
 )
 SIZE, SIZE_NOTE = (
     Text("Size over time", "Taille dans le temps"),
-    Text("At the end of each of the last 12 weeks", "À la fin de chacune des 12 dernières semaines"),
+    Text(
+        "At the end of each of the last 12 weeks; a click lists who is in it today",
+        "À la fin de chacune des 12 dernières semaines ; un clic liste qui y est aujourd’hui",
+    ),
 )
 SINCE = Text("It is frozen: the same people since then.", "Il est figé : les mêmes personnes depuis.")
 DIFFERENT = Text("What sets them apart", "Ce qui les distingue")
@@ -37,15 +40,16 @@ def size_panel(segment: str, *, frozen: bool) -> Panel:
     """The course of its size."""
     query = SegmentSize(segment=segment, period=Period("12w"), grain="week")
     note = SINCE if frozen else SIZE_NOTE
-    return Panel("segment_size", SIZE, query, "lines", note=note, height=220, fixed=True, options={"metric": "segment_users", "zero": True})
+    options = {"metric": "segment_users", "zero": True}
+    return Panel("segment_size", SIZE, query, "lines", note=note, height=220, fixed=True, options=options, drill=People())
 
 
 def difference_panels(segment: str, against: str | None) -> tuple[Panel, Panel]:
     """Against the rest, or against another segment."""
     query = SegmentDifference(segment=segment, against=against)
     return (
-        Panel("segment_effects", DIFFERENT, query, "effects", note=DIFFERENT_NOTE, fixed=True),
-        Panel("segment_differences", ALL, query, "effects_table", note=ALL_NOTE, fixed=True),
+        Panel("segment_effects", DIFFERENT, query, "effects", note=DIFFERENT_NOTE, fixed=True, drill=People()),
+        Panel("segment_differences", ALL, query, "effects_table", note=ALL_NOTE, fixed=True, drill=People()),
     )
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 
 from accounts import actors
+from analytics.kinds.segment_size import SegmentSize
 from analytics.matching import Matcher
+from analytics.query import Scope
+from analytics.run import run
 from analytics.segments import saved
 from analytics.segments.definition import Did, Group, Window
 from analytics.segments.saved import Draft
 from data_access.clock import utc_now
+from reports.charts.effects import effects_table
+from reports.charts.palette import SCREEN
+from reports.drill import behind
+from reports.library.segments import difference_panels, size_panel
 
 
 def html(at):
@@ -43,6 +50,24 @@ def test_one_segment(opened, kept, who, may):
     assert "did anything on at least 2 days ever" in html(at)
     assert any(button.key == "segment_edit" for button in at.button) is may
     assert ("does not see single people" in html(at)) is not may
+
+
+def test_sizes_and_differences_lead_to_their_people(opened, kept, store):
+    opened("alice", "segments", segment=kept.id)
+    alice, now = next(actors.by_id(store, one.id) for one in actors.every(store) if one.email.startswith("alice")), utc_now()
+
+    def people(panel, **picked):
+        return run(behind(panel, picked, Scope()), alice, now).totals["people"]
+
+    members = run(SegmentSize(segment=kept.id), alice, now).value("segment_users")
+    assert people(size_panel(kept.id, frozen=False), key="2026-01-05") == members > 0
+    chart, table = difference_panels(kept.id, None)
+    said = effects_table(run(chart.query, alice, now), table, SCREEN, "en")
+    assert people(chart, cut="", what="") == members
+    rows = [dict(zip((c.name for c in said.columns), row, strict=True)) for row in said.raw]
+    for kind in ("country", "event"):
+        row = next(row for row in rows if row["cut"] == kind and row["Segment"] not in ("0%", "0.0%", "100%"))
+        assert float(row["Segment"].strip("%")) == pytest.approx(100 * people(table, **row) / members, abs=0.5)
 
 
 @pytest.mark.parametrize("address", [{"segment": "0123456789abcdef"}, {"edit": "x' OR 1=1"}])
