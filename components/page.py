@@ -11,7 +11,7 @@ import streamlit as st
 from accounts.actor import Actor
 from accounts.language import Text
 from accounts.roles import Permission
-from analytics.query import InvalidQuery
+from analytics.query import InvalidQuery, Scope
 from analytics.result import Result
 from analytics.run import Forbidden
 from components import drill, literal, scope, session, states, theme
@@ -39,6 +39,10 @@ STALE = Text(
     "Aucune donnée nouvelle depuis plus d’un jour : la dernière date du {instant}.",
 )
 BANNERS = {"last_good": (LAST_GOOD, "bad"), "stale": (STALE, "warn")}  # the first that applies is said, once for the page
+UNCOMPARED = Text(
+    "This page shows no comparison: the one in the address is left out here.",
+    "Cette page ne montre pas de comparaison : celle de l’adresse est ignorée ici.",
+)
 FOOT = Text(
     "Times are those of {zone}; weeks start on {day}; money is in {currency}.",
     "Heures de {zone} ; semaines à partir du {day} ; montants en {currency}.",
@@ -59,7 +63,7 @@ def show(report: Report, controls: Callable[[Actor], None] | None = None) -> Non
     if fitted is None:
         return
     banner(first, actor, now)
-    for notice in choice.notices:
+    for notice in (*choice.notices, *uncompared(fitted, choice, actor)):
         st.html(f'<div class="vg-notice" role="alert">{literal.text(notice)}</div>')
     chips(choice, actor)
     if not fitted.panels:
@@ -80,6 +84,12 @@ def _fitted(report: Report, actor: Actor, now: datetime) -> Report | None:
     except WarehouseError as error:
         states.failure(error, actor.locale)
         return None
+
+
+def uncompared(report: Report, choice: scope.Choice, actor: Actor) -> tuple[str, ...]:
+    """What is said where the address asks for another comparison than usual and nothing on the page shows one."""
+    unseen = report.panels and not report.compares and choice.scope.compare not in (None, Scope().compare)
+    return (UNCOMPARED[actor.locale],) if unseen else ()
 
 
 def rows(panels: Iterable[Panel]) -> list[list[Panel]]:
@@ -116,7 +126,7 @@ def head(report: Report, choice: scope.Choice, actor: Actor, known: tuple[dateti
     with st.container(key="page_head", horizontal=True):
         context = context_line(first, choice, actor, now)
         st.html(f'<div class="vg-head"><h1>{literal.text(report.title[actor.locale])}</h1><p>{literal.text(context)}</p></div>')
-        scope_bar(choice, actor, now)
+        scope_bar(choice, actor, now, compares=report.compares)
         if actor.may(Permission.EXPORT) and report.panels:
             _export(report, choice, actor, now)
 

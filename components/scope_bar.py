@@ -38,8 +38,8 @@ CLEAR = Text("Clear all", "Tout effacer")
 EARLIEST = date(2000, 1, 1)
 
 
-def scope_bar(choice: scope.Choice, actor: Actor, now: datetime) -> None:
-    """Period presets, then dates with comparison and grain, then filters. Draws into the current container."""
+def scope_bar(choice: scope.Choice, actor: Actor, now: datetime, *, compares: bool = True) -> None:
+    """Period presets, then dates with comparison (where the page `compares`) and grain, then filters. Draws into the current container."""
     locale = actor.locale
     st.session_state["scope_period"] = choice.scope.period.text if choice.scope.period.text in PRESETS else None
     st.segmented_control(
@@ -52,7 +52,8 @@ def scope_bar(choice: scope.Choice, actor: Actor, now: datetime) -> None:
     )
     with st.popover(_dates_label(choice, locale), icon=":material/calendar_month:", key="scope_dates"):
         _dates(choice, actor, now)
-        _comparison(choice, actor)
+        if compares:
+            _comparison(choice, actor)
         _grain(choice, actor, now)
     count = len(choice.scope.filters) + (choice.scope.segment is not None)
     with st.popover(FILTERS[locale] + (f" · {count}" if count else ""), icon=":material/filter_list:", key="scope_filters"):

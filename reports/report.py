@@ -61,6 +61,12 @@ class Report:
     panels: tuple[Panel, ...]
     permission: Permission = Permission.READ_KPI
 
+    @property
+    def compares(self) -> bool:
+        """Whether any panel shows what the reader chose to compare with."""
+        asked = (query for panel in self.panels if not panel.fixed for query in (panel.query, *panel.beside))
+        return any(query.compare is not None for query in asked)
+
 
 def answer(panel: Panel, scope: Scope, actor: Actor, now: datetime) -> Result:
     """The panel's Result inside the scope, with the answers to its further questions in `extra`.

@@ -64,7 +64,7 @@ def _shown(of: Analysis, asked: Asked, report: Report, reader: _Reader) -> None:
     first = page.first_answer(report, choice, actor, reader.now)
     page.head(report, choice, actor, (reader.now, first))
     page.banner(first, actor, reader.now)
-    for notice in (*asked.notices, *choice.notices):
+    for notice in (*asked.notices, *choice.notices, *page.uncompared(report, choice, actor)):
         st.html(f'<div class="vg-notice" role="alert">{literal.text(notice)}</div>')
     chips(choice, actor)
     saved_bar(of, asked, choice.scope, actor)

@@ -100,3 +100,11 @@ def test_every_page_within_a_segment(opened, kept):
     assert at.button(key="chip_segment")
     ignored = opened("alice", "overview", segment="0123456789abcdef", period="7d")
     assert "there is no such segment" in html(ignored)
+
+
+@pytest.mark.parametrize(("page", "compares"), [("retention", False), ("journeys", False), ("overview", True)])
+def test_a_page_without_comparisons_offers_none_and_says_so(opened, kept, page, compares):
+    at = opened("alice", page, segment=kept.id, compare="rest")
+    assert not at.exception
+    assert any(radio.key == "scope_compare" for radio in at.radio) is compares
+    assert ("This page shows no comparison" in html(at)) is not compares
