@@ -39,7 +39,8 @@ class SegmentMembers(SegmentQuery):
 
 
 class SegmentReasons(SegmentQuery):
-    """`SegmentReasons(person="u_17", segment="…")`: a row per condition. Without a segment a row per saved segment."""
+    """`SegmentReasons(person="u_17", segment="…")`: a row per condition, of the person with that id or e-mail. Without a segment a row per
+    saved segment."""
 
     kind: Literal["segment_reasons"] = "segment_reasons"
     person: Annotated[str, Field(min_length=1, max_length=500)]
@@ -126,10 +127,13 @@ def _holds(members: Members, key: int) -> int:
 
 
 def _key(question: Question, person: str) -> int:
-    """The user of that id, or of an id that became theirs."""
+    """The user of that id, or of an id that became theirs; else the one with that e-mail, seen last where several have it."""
     mine = sa.select(users.c.user_key).where(users.c.tenant == question.tenant.key, users.c.external_id == person)
     other = sa.select(aliases.c.user_key).where(aliases.c.tenant == question.tenant.key, aliases.c.external_id == person)
     found = question.read(sa.union_all(mine, other))  # type: ignore[arg-type]
     if found.empty:
-        raise InvalidQuery(f"there is nobody with the id “{person[:60]}”")
+        here = users.c.tenant == question.tenant.key, sa.func.lower(users.c.email) == person.strip().lower()
+        found = question.read(sa.select(users.c.user_key).where(*here).order_by(users.c.last_seen_at.desc().nulls_last(), users.c.user_key))
+    if found.empty:
+        raise InvalidQuery(f"there is nobody with the id or e-mail “{person[:60]}”")
     return int(found["user_key"].iloc[0])

@@ -44,7 +44,7 @@ TABS = (
 REST, AGAINST = Text("the rest of the people", "le reste des personnes"), Text("Compared with", "Comparé à")
 BY = Text("{kind} · by {owner} · version {version} · {instant}", "{kind} · par {owner} · version {version} · {instant}")
 NOBODY = Text("unknown", "inconnu")
-PERSON = Text("Id of a person", "Identifiant d’une personne")
+PERSON = Text("Id or e-mail of a person", "Identifiant ou e-mail d’une personne")
 IS_IN, IS_OUT = Text("In the segment", "Dans le segment"), Text("Not in the segment", "Hors du segment")
 HIDDEN = Text("Your role does not see single people.", "Votre rôle ne voit pas les personnes.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts import actors
+from analytics.kinds.segment_members import SegmentMembers
 from analytics.kinds.segment_size import SegmentSize
 from analytics.matching import Matcher
 from analytics.query import Scope
@@ -68,6 +69,17 @@ def test_sizes_and_differences_lead_to_their_people(opened, kept, store):
     for kind in ("country", "event"):
         row = next(row for row in rows if row["cut"] == kind and row["Segment"] not in ("0%", "0.0%", "100%"))
         assert float(row["Segment"].strip("%")) == pytest.approx(100 * people(table, **row) / members, abs=0.5)
+
+
+def test_why_in_or_out_takes_an_e_mail(opened, kept, store):
+    at = opened("alice", "segments", segment=kept.id)
+    alice = next(actors.by_id(store, one.id) for one in actors.every(store) if one.email.startswith("alice"))
+    known = run(SegmentMembers(segment=kept.id), alice, utc_now()).frame
+    email = next(one for one in known["email"] if one)
+    at.text_input(key=f"segment_person_{kept.id}").set_value(f" {email.upper()}").run()
+    assert '<div class="vg-label">In the segment</div>' in html(at)
+    at.text_input(key=f"segment_person_{kept.id}").set_value("nobody@nowhere.test").run()
+    assert "there is nobody with the id or e-mail" in html(at)
 
 
 @pytest.mark.parametrize("address", [{"segment": "0123456789abcdef"}, {"edit": "x' OR 1=1"}])
