@@ -12,6 +12,7 @@ from analytics.matching import Matcher
 from analytics.metric import Dimension, Metric
 from analytics.metrics import METRICS
 from analytics.query import InvalidQuery, Query
+from analytics.segment_names import IN, SEGMENT, ids, title
 from analytics.where import PERSON, event_dimension
 from reports import words
 from reports.dates import GRAINS, PERIODS
@@ -19,6 +20,7 @@ from reports.dates import GRAINS, PERIODS
 BY = Text("by {names}", "par {names}")
 WHERE = Text("where {filters}", "où {filters}")
 AND = Text(" and ", " et ")
+INSIDE, OUTSIDE = Text("in “{name}”", "dans « {name} »"), Text("not in “{name}”", "hors de « {name} »")
 ALL = Text("Everything", "Tout")
 KINDS_SAID = {
     "retention": Text("Retention", "Rétention"),
@@ -42,13 +44,23 @@ ANY_EVENT = Text("any event", "tout événement")
 
 
 def filter_sentence(chosen: Filter, locale: str) -> str:
-    """`Country is France or Belgium`."""
+    """`Country is France or Belgium`; of a segment `in “At risk”`."""
+    if said := _membership(chosen, locale):
+        return said
     of = _named(chosen.dimension)
 
     def say(value: Value) -> str:
         return words.slice_name(of, value, locale)
 
     return chosen.sentence(locale, of.label[locale], say)
+
+
+def _membership(chosen: Filter, locale: str) -> str | None:
+    """In or out of one segment; None of any other filter."""
+    if not chosen.dimension.startswith(SEGMENT) or chosen.operator not in ("is", "is_not") or len(chosen.values) != 1:
+        return None
+    inside = (chosen.values[0] == IN) is (chosen.operator == "is")
+    return (INSIDE if inside else OUTSIDE)[locale].format(name=title(*ids(chosen.dimension)))
 
 
 def _named(name: str) -> Dimension:

@@ -8,9 +8,12 @@ import pytest
 
 from accounts.actor import Tenant
 from analytics.dimensions import dimension
+from analytics.filters import Filter
 from analytics.metric import Unit
 from analytics.period import Period
+from analytics.segment_names import remember
 from reports import dates, words
+from reports.sentences import filter_sentence, filters_sentence
 
 N = "\u202f"  # narrow no-break space
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -112,3 +115,13 @@ def test_an_instant_is_on_the_tenants_clock():
 def test_a_bucket_is_said_by_its_grain(grain, english, french):
     assert dates.bucket(datetime(2026, 11, 1), grain, "en") == english
     assert dates.bucket(datetime(2026, 11, 1), grain, "fr") == french
+
+
+def test_a_filter_by_segment_is_said_as_being_in_it_or_not():
+    remember("0123456789abcdef", "At risk")
+    inside, outside = (Filter("is", "segment.0123456789abcdef", (value,)) for value in ("in", "out"))
+    assert filters_sentence((inside, outside), "en") == "in “At risk” and not in “At risk”"
+    assert (
+        filters_sentence((inside, outside), "fr").replace("\u202f", " ").replace("\xa0", " ") == "dans « At risk » et hors de « At risk »"
+    )
+    assert filter_sentence(Filter("is_not", "segment.0123456789abcdef", ("in",)), "en") == "not in “At risk”"
