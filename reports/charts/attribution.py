@@ -70,7 +70,7 @@ def attribution(result: Result, panel: Panel, palette: Palette, locale: str) -> 
             "field": "model",
             "type": "nominal",
             "scale": {"domain": legend, "range": list(palette.series[: len(legend)])},
-            "legend": spec.legend(symbolType="square"),
+            "legend": {**spec.legend(symbolType="square"), "columns": {"expr": "width < 340 ? 1 : width < 460 ? 2 : 0"}},
         },
         "tooltip": spec.tooltip([("name", WHAT[locale]), ("model", MODEL[locale]), ("said", CREDIT[locale])]),
     }
