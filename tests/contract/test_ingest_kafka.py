@@ -26,7 +26,7 @@ from ingest.kafka.map import BadMap, read_map
 from ingest.live.opening import open_entrance, surroundings
 
 kafka = pytest.importorskip("confluent_kafka", reason="needs the package confluent-kafka")
-COMMERCE = Path(__file__).resolve().parents[2] / "docs" / "maps" / "commerce.toml"
+COMMERCE = Path(__file__).resolve().parents[2] / "docs" / "maps" / "kafka" / "commerce.toml"
 AT = "2026-11-20T10:00:00Z"
 OPERATION = {"id": "op1", "kind": "payment", "amount": 12.5, "currency": "EUR", "status": "DONE", "method": "card"}
 MESSAGES: dict[str, dict[str, Any]] = {

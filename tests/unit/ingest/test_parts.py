@@ -122,4 +122,5 @@ def test_verify_names_what_differs(house: Warehouse, writer: BatchWriter) -> Non
         tx.execute(sa.update(rollup_event_day).values(events=3))
         tx.execute(sa.delete(rollup_user_day).where(rollup_user_day.c.user_key == 1))
         tx.execute(sa.delete(sessions).where(sessions.c.user_key == 2))
-    assert set(differences(house, shop)) == {"rollup_event_day events", "rollup_user_day users", "rollup_user_day events", "sessions"}
+    by_day = {f"rollup_session_day {what}" for what in ("sessions", "short", "page views")}
+    assert set(differences(house, shop)) == {"rollup_event_day events", "rollup_user_day", "sessions", *by_day}
