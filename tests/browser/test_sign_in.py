@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import EXPECTED_404, ROOT, free_port, wait_for
 
@@ -70,7 +71,10 @@ def sign_in(page: Any, email: str = "analyst@lumen.example", password: str = "lu
 
 
 def form(page: Any) -> Any:
-    return page.locator('[data-testid="stForm"]')
+    """The form of the sign-in, once what stood there before is gone: while a run replaces another, both can be in the page."""
+    found = page.locator('[data-testid="stForm"]')
+    expect(found).to_have_count(1, timeout=30_000)
+    return found
 
 
 def cookies(page: Any) -> dict[str, Any]:
